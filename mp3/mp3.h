@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 WITH Linux-syscall-note */
 /*
- * mp3.h - what the virtual memory profiler and its users agree on.
+ * What the virtual memory profiler and its users agree on.
  *
  * This is the whole ABI: the grammar of /proc/mp3/status and the layout of
  * the mapped profile buffer. It is included by the module and by user space.
@@ -70,9 +70,9 @@
  * @utilization: CPU time used in the period, in hundredths of a percent of
  *		one CPU: 10000 is one CPU busy for the whole period
  *
- * A period is 1/MP3_RATE s from the previous sample. It is shorter for the
- * first sample of a process, for a sample that follows a late one and for the
- * one that is taken when the last process leaves, longer for a late one.
+ * A period begins at the previous sample, or at the first registration, and
+ * lasts 1/MP3_RATE s; longer when the sample is late, shorter when the one
+ * before was, or when the last process has been unregistered, which ends it.
  */
 struct mp3_sample {
 	unsigned long jiffies;
