@@ -1,0 +1,10 @@
+# shellcheck shell=bash
+# What every file of tests begins with: `load helpers`.
+
+bats_require_minimum_version 1.5.0
+export BATS_LIB_PATH="${BATS_LIB_PATH:-/usr/lib/bats}"
+bats_load_library bats-support
+bats_load_library bats-assert
+
+# shellcheck disable=SC2034 # for those who load this
+ROOT=$(cd "$BATS_TEST_DIRNAME/.." && pwd)

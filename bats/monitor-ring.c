@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * monitor-ring - the monitor's way through a ring, without the module.
+ *
+ *	monitor-ring		stdin: a line "<slot> <jiffies>" a sample, put into an
+ *				empty ring; its other words are jiffies + 1, + 2, + 3
+ *	monitor-ring SAMPLES	a second thread writes so many samples as the
+ *				module does, as fast as it can, with no regard
+ *				to what has been taken
+ *	monitor-ring -f SAMPLES	the same at 1000 samples a second, followed; a
+ *				pipe stands for the device: readable once there
+ *				is a sample, hung up after the last
+ *
+ * Drains the ring to stdout as the monitor does. At its end, however it ends,
+ * it says on stderr how many slots are full, and how many words are not empty.
+ */
+#define main monitor_main
+int monitor_main(int argc, char **argv);
+#include "../mp3/monitor.c"
+#undef main
+
+#include <pthread.h>
+
+static struct mp3_sample *ring;
+static unsigned long samples;		/* that the thread writes */
+static unsigned long finished;		/* the thread is */
+
+static void store(unsigned long *word, unsigned long value)
+{
+	__atomic_store_n(word, value, __ATOMIC_RELAXED);
+}
+
+/* As the module writes a sample. */
+static void write_sample(size_t slot, unsigned long jiffies)
+{
+	struct mp3_sample *sample = &ring[slot];
+
+	store(&sample->jiffies, MP3_EMPTY);
+	__atomic_thread_fence(__ATOMIC_RELEASE);
+	store(&sample->minor, jiffies + 1);
+	store(&sample->major, jiffies + 2);
+	store(&sample->utilization, jiffies + 3);
+	__atomic_store_n(&sample->jiffies, jiffies, __ATOMIC_RELEASE);
+}
+
+static void *write_fast(void *unused)
+{
+	for (unsigned long i = 0; i < samples; i++)
+		write_sample(i % MP3_SAMPLES, i);
+	__atomic_store_n(&finished, 1, __ATOMIC_RELEASE);
+	return unused;
+}
+
+static int device[2];			/* to poll, and to make it pollable */
+
+static void *write_slowly(void *unused)
+{
+	sigset_t all;
+
+	/* They are for the thread that follows. */
+	sigfillset(&all);
+	pthread_sigmask(SIG_BLOCK, &all, NULL);
+	for (unsigned long i = 0; i < samples; i++) {
+		write_sample((i + 11900) % MP3_SAMPLES, i);
+		if (i == 0 && write(device[1], "", 1) != 1)
+			err(1, "pipe");
+		usleep(1000);
+	}
+	close(device[1]);
+	return unused;
+}
+
+static void say_what_is_left(void)
+{
+	size_t slots = 0, words = 0;
+
+	for (size_t i = 0; i < MP3_SAMPLES; i++)
+		slots += full(&ring[i]);
+	for (size_t i = 0; i < MP3_BUFFER_BYTES / sizeof(long); i++)
+		words += ((unsigned long *)ring)[i] != MP3_EMPTY;
+	fprintf(stderr, "left: %zu slots, %zu words\n", slots, words);
+}
+
+int main(int argc, char **argv)
+{
+	unsigned long slot, jiffies;
+	pthread_t writer;
+	size_t next = UNKNOWN;
+
+	ring = aligned_alloc(4096, MP3_BUFFER_BYTES);
+	if (!ring)
+		err(1, "ring");
+	memset(ring, 0xff, MP3_BUFFER_BYTES);
+	atexit(say_what_is_left);
+	alarm(60);	/* rather fail than hang */
+
+	if (argc == 1) {
+		while (scanf("%lu %lu", &slot, &jiffies) == 2)
+			write_sample(slot % MP3_SAMPLES, jiffies);
+		fprintf(stderr, "drained: %zu\n", drain(ring, &next));
+		return 0;
+	}
+
+	samples = strtoul(argv[argc - 1], NULL, 10);
+	if (argc == 2) {
+		if (pthread_create(&writer, NULL, write_fast, NULL))
+			errx(1, "no thread");
+		while (!__atomic_load_n(&finished, __ATOMIC_ACQUIRE))
+			print_some(ring, &next);
+		pthread_join(writer, NULL);
+		fprintf(stderr, "drained: %zu\n", drain(ring, &next));
+	} else {
+		if (pipe(device) || pthread_create(&writer, NULL, write_slowly, NULL))
+			err(1, "no thread");
+		fprintf(stderr, "followed: %zu\n", follow(ring, device[0]));
+	}
+	return 0;
+}

@@ -1,0 +1,213 @@
+#!/usr/bin/env bats
+# The monitor without the module: its refusals, and its way through a ring.
+
+# shellcheck disable=SC2016 # what stands in single quotes is for another shell
+# shellcheck disable=SC2154 # bats sets stderr
+
+load helpers
+
+setup_file() {
+	make -C "$BATS_TEST_DIRNAME/../mp3" monitor >&2
+	mkdir "$BATS_FILE_TMPDIR/sanitized"
+	cd "$BATS_TEST_DIRNAME" || return
+	set -- -std=gnu11 -g -O1 -Wall -Wextra -Wshadow -Wmissing-prototypes -Werror \
+		-fsanitize=address,undefined -fno-sanitize-recover=all
+	gcc "$@" -o "$BATS_FILE_TMPDIR/sanitized/monitor" ../mp3/monitor.c >&2
+	gcc "$@" -pthread -o "$BATS_FILE_TMPDIR/monitor-ring" monitor-ring.c >&2
+}
+
+setup() {
+	monitor=$ROOT/mp3/monitor
+	sanitized=$BATS_FILE_TMPDIR/sanitized/monitor
+	cd "$BATS_TEST_TMPDIR" || return # where there is no ./node
+}
+
+# refuses DEVICE REASON: so do the monitor as built and the sanitized one.
+refuses() {
+	for program in "$monitor" "$sanitized"; do
+		run -1 --separate-stderr "$program" -d "$1"
+		assert_equal "$output" ""
+		assert_equal "$stderr" "monitor: $1: $2"
+	done
+}
+
+# ring SLOT:JIFFIES...: drains a ring that holds these samples.
+ring() {
+	printf '%s\n' "$@" | tr : ' ' >"$BATS_TEST_TMPDIR/samples"
+	run -0 --separate-stderr "$BATS_FILE_TMPDIR/monitor-ring" <"$BATS_TEST_TMPDIR/samples"
+}
+
+# drained JIFFIES...: these samples came out, in this order, and nothing is left.
+drained() {
+	local jiffies expected=""
+
+	for jiffies; do
+		expected+="$jiffies $((jiffies + 1)) $((jiffies + 2)) $((jiffies + 3))"$'\n'
+	done
+	assert_equal "$output" "${expected%$'\n'}"
+	assert_equal "$stderr" "drained: $#"$'\n'"left: 0 slots, 0 words"
+}
+
+@test "monitor's help goes to stdout" {
+	for option in -h --help; do
+		run -0 --separate-stderr "$sanitized" $option
+		assert_line --index 0 "Usage: monitor [-d DEVICE] [-f]"
+		assert_equal "$stderr" ""
+	done
+}
+
+@test "monitor answers bad arguments with the usage on stderr and status 2" {
+	for arguments in -x --what -d --device node "-f node"; do
+		# shellcheck disable=SC2086 # words they are
+		run -2 --separate-stderr "$sanitized" $arguments
+		assert_equal "$output" ""
+		[[ $stderr = *"Usage: monitor [-d DEVICE] [-f]"* ]] || fail "no usage in: $stderr"
+	done
+}
+
+@test "without a device, monitor names both places where it has looked" {
+	[ ! -e /dev/mp3 ] || skip "the profiler is loaded"
+	run -1 "$sanitized"
+	assert_output "monitor: neither ./node nor /dev/mp3 is there: is the module loaded?"
+}
+
+@test "./node is tried before /dev/mp3" {
+	touch node
+	run -1 "$sanitized"
+	assert_output "monitor: ./node: not a profile buffer"
+}
+
+@test "a device that is named is the only one tried" {
+	touch node
+	refuses "$BATS_TEST_TMPDIR/none" "No such file or directory"
+}
+
+@test "a directory is no profile buffer" {
+	refuses "$BATS_TEST_TMPDIR" "Is a directory"
+}
+
+@test "a regular file is no profile buffer, be it short or long enough" {
+	touch short
+	refuses short "not a profile buffer"
+	truncate -s 1M long
+	refuses long "not a profile buffer"
+	assert_equal "$(stat -c %s short long)" $'0\n1048576'
+}
+
+@test "a FIFO is no profile buffer and keeps nobody waiting" {
+	mkfifo fifo
+	refuses fifo "not a profile buffer"
+}
+
+@test "another driver's device is no profile buffer" {
+	refuses /dev/null "not a profile buffer"
+	refuses /dev/zero "not a profile buffer"
+}
+
+@test "a device that must not be opened is refused with the reason" {
+	install -m 0 /dev/null secret
+	# root may open everything, but for the capabilities that let it
+	if [ "$(id -u)" -eq 0 ]; then
+		set -- setpriv --bounding-set=-dac_override,-dac_read_search
+		"$@" true || skip "capabilities cannot be dropped here"
+	fi
+	run -1 "$@" "$monitor" -d secret
+	assert_output "monitor: secret: Permission denied"
+}
+
+@test "an empty ring gives no line" {
+	run -0 --separate-stderr "$BATS_FILE_TMPDIR/monitor-ring" </dev/null
+	drained
+}
+
+@test "one sample is printed and taken, wherever it is" {
+	for slot in 0 1 5999 11999; do
+		ring $slot:77
+		drained 77
+	done
+}
+
+@test "an arc that begins at the ring's is printed in order" {
+	ring 0:10 1:20 2:30
+	drained 10 20 30
+}
+
+@test "an arc that goes round the ring's end is printed in order" {
+	ring 11998:10 11999:20 0:30 1:40
+	drained 10 20 30 40
+}
+
+@test "samples that share a tick stay in order, even round the ring's end" {
+	ring 4:5 5:5 6:5 7:6
+	drained 5 5 5 6
+	ring 11998:5 11999:5 0:5 1:5 2:6
+	drained 5 5 5 5 6
+}
+
+@test "a full ring begins behind its newest sample" {
+	for begin in 0 1 777 11999; do
+		seq 0 11999 | awk -v b=$begin '{ print ($1 + b) % 12000, $1 + 5 }' >samples
+		diff <(seq 5 12004 | awk '{ print $1, $1 + 1, $1 + 2, $1 + 3 }') \
+			<("$BATS_FILE_TMPDIR/monitor-ring" <samples 2>err)
+		assert_equal "$(cat err)" $'drained: 12000\nleft: 0 slots, 0 words'
+	done
+}
+
+@test "holes are skipped, the order is that of time" {
+	ring 11990:1 0:2 1:3
+	drained 1 2 3
+	ring 11990:1 11995:2 11996:3 3:4 4:5 900:6
+	drained 1 2 3 4 5 6
+}
+
+@test "a ring with every other slot empty is drained in order" {
+	seq 0 2 11999 | awk '{ print ($1 + 5000) % 12000, $1 }' >samples
+	diff <(seq 0 2 11999 | awk '{ print $1, $1 + 1, $1 + 2, $1 + 3 }') \
+		<("$BATS_FILE_TMPDIR/monitor-ring" <samples 2>err)
+	assert_equal "$(cat err)" $'drained: 6000\nleft: 0 slots, 0 words'
+}
+
+@test "a ring in disorder is drained nevertheless, each sample once" {
+	seq 0 11999 | awk '{ print $1, 20000 - $1 }' >falling
+	seq 0 11999 | awk '{ print $1, ($1 * 7919) % 12007 }' >shuffled
+	seq 0 11999 | awk '{ print $1, 3 }' >equal
+	for samples in falling shuffled equal; do
+		"$BATS_FILE_TMPDIR/monitor-ring" <$samples >out 2>err
+		diff <(cut -d' ' -f2 $samples | sort) <(cut -d' ' -f1 out | sort)
+		assert_equal "$samples: $(cat err)" \
+			"$samples: drained: 12000"$'\n'"left: 0 slots, 0 words"
+	done
+}
+
+@test "what could not be written stays in the ring" {
+	seq 0 99 | sed 's/.*/& &/' >samples
+	run -1 bash -c '"$1" <samples >/dev/full' - "$BATS_FILE_TMPDIR/monitor-ring"
+	assert_output "monitor-ring: standard output: No space left on device
+left: 100 slots, 400 words"
+}
+
+@test "samples that are overwritten while they are read are never half new" {
+	"$BATS_FILE_TMPDIR/monitor-ring" 2000000 >out 2>err
+	run awk '$2 != $1 + 1 || $3 != $1 + 2 || $4 != $1 + 3' out
+	assert_output ""
+	assert_equal "$(tail -n 1 out)" "1999999 2000000 2000001 2000002"
+	run tail -n 1 err
+	assert_output "left: 0 slots, 0 words"
+}
+
+@test "following prints every sample in order and ends when the device hangs up" {
+	"$BATS_FILE_TMPDIR/monitor-ring" -f 300 >out 2>err
+	diff <(seq 0 299 | awk '{ print $1, $1 + 1, $1 + 2, $1 + 3 }') out
+	assert_equal "$(cat err)" $'followed: 300\nleft: 0 slots, 0 words'
+}
+
+@test "a signal ends following in order, with the samples that are there" {
+	for name in TERM INT; do
+		rm -f out err
+		timeout --preserve-status -s $name 0.5 "$BATS_FILE_TMPDIR/monitor-ring" \
+			-f 1000000 >out 2>err || fail "SIG$name: status $?, $(cat err)"
+		n=$(wc -l <out)
+		diff <(seq 0 $((n - 1))) <(cut -d' ' -f1 out)
+		assert_equal "$(head -n 1 err)" "followed: $n"
+	done
+}

@@ -1,0 +1,311 @@
+#!/usr/bin/env bats
+# The synthetic workload and its multiprogramming, without the profiler.
+
+# shellcheck disable=SC2016 # what stands in single quotes is for another shell
+# shellcheck disable=SC2154 # bats sets stderr
+
+load helpers
+
+setup_file() {
+	make -C "$BATS_TEST_DIRNAME/../mp3" work >&2
+	mkdir "$BATS_FILE_TMPDIR/sanitized"
+	gcc -std=gnu11 -g -O1 -fsanitize=address,undefined -fno-sanitize-recover=all \
+		-o "$BATS_FILE_TMPDIR/sanitized/work" "$BATS_TEST_DIRNAME/../mp3/work.c" >&2
+}
+
+setup() {
+	work=$ROOT/mp3/work
+	sanitized=$BATS_FILE_TMPDIR/sanitized/work
+}
+
+# field NAME: the value of NAME=... in the report, which is in $output.
+field() {
+	local report=" ${output##*work: pid=}"
+
+	[[ $report =~ \ $1=([^[:space:]]+) ]] || fail "no $1 in: $output"
+	echo "${BASH_REMATCH[1]}"
+}
+
+# assert_between LOW VALUE HIGH WHAT
+assert_between() {
+	awk -v low="$1" -v value="$2" -v high="$3" \
+		'BEGIN { exit !(low <= value && value <= high) }' ||
+		fail "$4: expected $1 to $3, got $2"
+}
+
+# distinct ARGUMENT...: pages that one iteration touches.
+distinct() {
+	run -0 "$work" -n 1 "$@"
+	field distinct
+}
+
+# The expected number of different pages in $2 uniform accesses to $1 pages.
+expected_distinct() {
+	awk -v w="$1" -v a="$2" 'BEGIN { printf "%.0f", w * (1 - (1 - 1/w)^a) }'
+}
+
+page_size_is_4096() {
+	[ "$(getconf PAGESIZE)" -eq 4096 ] || skip "the numbers are for pages of 4096 bytes"
+}
+
+@test "work's help goes to stdout and tells both modes' numbers" {
+	run -0 --separate-stderr "$work" --help
+	assert_equal "$stderr" ""
+	assert_line --index 0 "Usage: work [OPTION]... MB R|L ACCESSES"
+	assert_output --partial "phases of 1000 accesses"
+	assert_output --partial "64 contiguous pages"
+	assert_output --partial "95% of the accesses"
+	assert_output --partial "instead of 20"
+	run -0 "$work" -h
+	assert_line --index 0 "Usage: work [OPTION]... MB R|L ACCESSES"
+}
+
+@test "work fails to write its help to a full device" {
+	run -1 bash -c '"$1" -h >/dev/full' - "$work"
+	assert_output "work: standard output: No space left on device"
+}
+
+@test "bad arguments are answered with the usage on stderr and status 2" {
+	local arguments
+
+	for arguments in "" "1" "1 R" "1 R 1 1" "0 R 1" "-1 R 1" "+1 R 1" "1x R 1" \
+			"1.5 R 1" "0x10 R 1" "134217729 R 1" "99999999999999999999 R 1" \
+			"1 X 1" "1 r 1" "1 RL 1" "1 R -1" "1 R x" "1 R 1000000000001" \
+			"-s -1 1 R 1" "-s x 1 R 1" "-s 4294967296 1 R 1" "-s" \
+			"-n 0 1 R 1" "-n x 1 R 1" "-x 1 R 1" "--what 1 R 1"; do
+		echo "arguments: $arguments"
+		# shellcheck disable=SC2086 # words they are
+		run -2 --separate-stderr "$sanitized" $arguments
+		assert_equal "$output" ""
+		[[ $stderr = *"Usage: work "* ]] || fail "no usage in: $stderr"
+	done
+	for arguments in "" " 1"; do
+		run -2 --separate-stderr "$sanitized" "$arguments" R 1
+		[[ $stderr = *"MB: '$arguments' is not a number from 1 to "* ]] ||
+			fail "no reason in: $stderr"
+	done
+}
+
+@test "the report has exactly the promised form" {
+	run -0 --separate-stderr "$work" -n 1 -s 7 2 L 1500
+	assert_equal "$output" ""
+	output=${stderr##*$'\n'}
+	assert_output --regexp '^work: pid=[0-9]+ mb=2 mode=L accesses=1500 seed=7 touches=1500 distinct=[0-9]+ elapsed_s=[0-9]+\.[0-9]{6} minor=[0-9]+ major=[0-9]+$'
+}
+
+@test "no access touches no page" {
+	run -0 "$work" -n 1 4 R 0
+	assert_equal "$(field touches) $(field distinct)" "0 0"
+}
+
+@test "many random accesses touch every page, the first and the last too" {
+	page_size_is_4096
+	run -0 "$work" -n 1 1 R 100000
+	assert_equal "$(field touches) $(field distinct)" "100000 256"
+}
+
+@test "a page touched first is one minor fault" {
+	page_size_is_4096
+	run -0 "$work" -n 1 16 R 5000
+	assert_between "$(field distinct)" "$(field minor)" "$(($(field distinct) + 50))" \
+		"minor faults"
+}
+
+@test "touches are counted over all iterations, with a second of sleep between" {
+	run -0 "$work" -n 2 -v 1 R 10
+	assert_equal "$(field touches)" 20
+	assert_between 1 "$(field elapsed_s)" 1.9 "seconds for two iterations"
+	assert_line --regexp '^work: pid [0-9]+: iteration 1 of 2$'
+	assert_line --regexp '^work: pid [0-9]+: iteration 2 of 2$'
+	refute_output --partial "iteration 3"
+}
+
+@test "random accesses touch as many pages as uniform ones are expected to" {
+	local accesses
+
+	page_size_is_4096
+	for accesses in 100 1000 4096 20000; do
+		expected=$(expected_distinct 4096 $accesses)
+		# five standard deviations are below 5 * sqrt(0.1 * 4096)
+		assert_between $((expected - 101)) "$(distinct 16 R $accesses)" \
+			$((expected + 101)) "pages of $accesses accesses"
+	done
+}
+
+@test "the same seed touches the same pages, another seed others" {
+	first=$(distinct -s 5 16 R 4096)
+	assert_equal "$(distinct -s 5 16 R 4096)" "$first"
+	assert_equal "$(distinct --seed=5 16 R 4096)" "$first"
+	refute [ "$(distinct -s 6 16 R 4096)" = "$first" ]
+	assert_equal "$(distinct 16 R 4096)" "$(distinct -s 1 16 R 4096)"
+	first=$(distinct -s 5 16 L 9000)
+	assert_equal "$(distinct -s 5 16 L 9000)" "$first"
+	refute [ "$(distinct -s 6 16 L 9000)" = "$first" ]
+}
+
+@test "one phase touches its locality set and the pages of its stray accesses" {
+	page_size_is_4096
+	# 950 accesses fill 64 pages; 50, give or take 5 deviations of 6.9, stray
+	assert_between $((64 + 10)) "$(distinct 1024 L 1000)" $((64 + 85)) \
+		"pages of one phase"
+}
+
+@test "ten phases have ten locality sets" {
+	page_size_is_4096
+	# in so much memory, sets hardly overlap; 500 +- 110 accesses stray
+	assert_between $((64 * 9 + 390)) "$(distinct 1024 L 10000)" $((64 * 10 + 610)) \
+		"pages of ten phases"
+}
+
+@test "locality touches fewer pages than random accesses" {
+	random=$(distinct 64 R 10000)
+	local_=$(distinct 64 L 10000)
+	assert [ "$local_" -lt $((random / 4)) ]
+}
+
+@test "a phase runs on from one iteration into the next" {
+	page_size_is_4096
+	run -0 "$work" -n 2 1024 L 500
+	assert_equal "$(field distinct)" "$(distinct 1024 L 1000)"
+}
+
+@test "without the profiler, work says so in one line and goes on" {
+	[ ! -e /proc/mp3/status ] || skip "the profiler is loaded"
+	run -0 "$work" -n 1 1 R 1
+	assert_equal "${#lines[@]}" 2
+	assert_line --index 0 \
+		"work: /proc/mp3/status: not there, running without a profiler"
+}
+
+@test "without enough memory, work ends with one line and status 1" {
+	run -1 bash -c 'ulimit -v 100000; exec "$1" -n 1 1024 R 1' - "$work"
+	assert_output "work: 1024 MB of memory: Cannot allocate memory"
+}
+
+@test "a signal ends work at once: it reports and dies by that signal" {
+	for name in HUP TERM; do
+		"$work" -v 4 R 10 2>"$BATS_TEST_TMPDIR/err" 3>&- &
+		pid=$!
+		until grep -q 'iteration 1 of 20' "$BATS_TEST_TMPDIR/err"; do sleep 0.02; done
+		kill -s $name $pid
+		status=0
+		wait $pid || status=$?
+		assert_equal "$name $status" "$name $((128 + $(kill -l $name)))"
+		output=$(tail -n 1 "$BATS_TEST_TMPDIR/err")
+		assert_between 0 "$(field elapsed_s)" 0.9 "seconds until SIG$name"
+	done
+}
+
+@test "an ignored signal stays ignored" {
+	run -0 bash -c 'trap "" TERM; "$1" -n 2 -v 1 R 1 2>&1 & sleep 0.2; kill $!; wait $!' \
+		- "$work"
+	assert_equal "$(field touches)" 2
+}
+
+@test "the address and undefined behaviour sanitizers find nothing in work" {
+	for arguments in "-n 1 1 R 100000" "-n 1 3 L 100000" "-n 2 -v 64 L 1234"; do
+		# shellcheck disable=SC2086 # words they are
+		run -0 "$sanitized" $arguments
+		assert_equal "$(field mb)" "$(grep -o '[0-9]* [RL]' <<<"$arguments" | cut -d' ' -f1)"
+		refute_output --partial "runtime error"
+	done
+}
+
+# multiprogramming.sh runs the work beside it: here a stub that tells how it
+# was run, in each shell that is there.
+
+# with_stub COMMAND: puts multiprogramming.sh and a work of COMMAND into a directory.
+with_stub() {
+	mkdir "$BATS_TEST_TMPDIR/beside"
+	cp "$ROOT/mp3/multiprogramming.sh" "$BATS_TEST_TMPDIR/beside"
+	printf '#!/bin/sh\n%s\n' "$1" >"$BATS_TEST_TMPDIR/beside/work"
+	chmod +x "$BATS_TEST_TMPDIR/beside/work"
+	script=$BATS_TEST_TMPDIR/beside/multiprogramming.sh
+}
+
+shells() {
+	local shell
+
+	for shell in dash "busybox ash" bash; do
+		if command -v "${shell%% *}" >/dev/null; then echo "$shell"; fi
+	done
+}
+
+@test "multiprogramming runs N copies, nice, each with a seed of its own" {
+	with_stub 'echo "$* at $(nice)"'
+	nice=$(($(nice) + 10))
+	while read -r shell; do
+		# shellcheck disable=SC2086 # "busybox ash" is two words
+		run -0 $shell "$script" 3
+		assert_equal "$shell: $(sort <<<"$output")" "$shell: -s 1 200 R 10000 at $nice
+-s 2 200 R 10000 at $nice
+-s 3 200 R 10000 at $nice"
+		# shellcheck disable=SC2086
+		SEED=1 run -0 $shell "$script" 1
+		assert_output "-s 101 200 R 10000 at $nice"
+		# shellcheck disable=SC2086
+		run -0 $shell "$script"
+		assert_equal "$shell: ${#lines[@]} copies" "$shell: 5 copies"
+	done < <(shells)
+}
+
+@test "multiprogramming finds the work beside it from another directory" {
+	with_stub 'echo here'
+	cd "$BATS_TEST_TMPDIR"
+	run -0 sh beside/multiprogramming.sh 1
+	assert_output here
+	cd beside
+	run -0 sh multiprogramming.sh 1
+	assert_output here
+}
+
+@test "multiprogramming fails if one copy failed, after all have ended" {
+	with_stub '[ "$2" != 1 ] || exit 3; sleep 0.3; echo ended'
+	while read -r shell; do
+		# shellcheck disable=SC2086 # "busybox ash" is two words
+		run -1 $shell "$script" 2
+		assert_output ended
+	done < <(shells)
+}
+
+@test "a signal to multiprogramming ends the copies it started, and no other" {
+	with_stub 'echo $$; exec sleep 30'
+	sleep 30 3>&- &
+	bystander=$!
+	while read -r shell; do
+		# shellcheck disable=SC2086 # "busybox ash" is two words
+		$shell "$script" 3 >"$BATS_TEST_TMPDIR/pids" 3>&- &
+		pid=$!
+		until [ "$(wc -l <"$BATS_TEST_TMPDIR/pids")" -eq 3 ]; do sleep 0.02; done
+		kill -TERM $pid
+		status=0
+		wait $pid || status=$?
+		assert_equal "$shell: $status" "$shell: 143"
+		while read -r copy; do
+			refute kill -0 "$copy"
+		done <"$BATS_TEST_TMPDIR/pids"
+		assert kill -0 $bystander
+	done < <(shells)
+	kill $bystander
+}
+
+@test "multiprogramming answers a bad level or seed with the usage and status 2" {
+	with_stub 'echo started'
+	for level in 0 -1 x 1.5 "" " 1" 01 1234567890; do
+		run -2 sh "$script" "$level"
+		assert_output --partial "Usage: "
+		refute_output --partial started
+	done
+	run -2 sh "$script" 1 2
+	for seed in -1 x 01; do
+		SEED=$seed run -2 sh "$script" 1
+		assert_output --partial "multiprogramming: SEED: '$seed'"
+	done
+}
+
+@test "multiprogramming says so if work has not been built" {
+	with_stub 'echo started'
+	rm "$BATS_TEST_TMPDIR/beside/work"
+	run -1 sh "$script"
+	assert_output "multiprogramming: $BATS_TEST_TMPDIR/beside/work: not built yet"
+}
