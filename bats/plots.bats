@@ -1,0 +1,208 @@
+#!/usr/bin/env bats
+# The figures: what they show, and that they say when they cannot
+load helpers
+
+caption='sim machine, Linux 6.1.0-x_y, 935 MB <&> {a}'
+
+setup() {
+	cd "$BATS_TEST_TMPDIR" || return
+	tr ' ' '\t' > series.tsv << 'END'
+seconds minor major minor_total major_total minor_rate major_rate utilization
+0.050 100 0 100 0 2000.000 0.000 50.00
+0.100 60 10 160 10 1200.000 200.000 100.00
+0.200 40 32 200 42 400.000 320.000 25.00
+0.210 1234 3 1434 45 123400.000 300.000 0.00
+END
+	tr ' ' '\t' > disk.tsv << 'END'
+n utilization completion_min completion_median completion_max major
+1 10.5 20.5 20.5 20.5 0
+5 40 35 40.25 45 12500
+7 25 300 435 444 180000
+11 15 1500 1750.5 2000 702150
+END
+	tr ' ' '\t' > ssd.tsv << 'END'
+n utilization completion_min completion_median completion_max major
+1 11 20 20 20 0
+7 85 70 80 90 150000
+END
+}
+
+# draw FIGURE OUT TABLE LABEL... - and nothing may be said, which would be a warning
+draw() {
+	run -0 --separate-stderr gnuplot -d -c "$ROOT/plots/$1" "$2" "$caption" "${@:3}"
+	assert_equal "$output$stderr" ""
+}
+
+# fails STATUS MESSAGE ARGUMENT... - no figure, and MESSAGE among what is said
+fails() {
+	run -"$1" gnuplot -d -c "${@:3}"
+	assert_line "$2"
+	assert [ ! -e new.svg ]
+}
+
+# texts SVG - the words in a figure, a line each
+texts() {
+	sed -n 's,.*<text>\(.*\)</text>.*,\1,p; s,^[^<]*<text><tspan[^>]*>\(.*\)</tspan></text>.*,\1,p' "$1"
+}
+
+# points FIGURE TABLE LABEL... - x and y of what is plotted, plots apart by "-"
+points() {
+	gnuplot -d -e 'set table "points"' -c "$ROOT/plots/$1" x.svg "$caption" "${@:2}"
+	awk '$1 == "#" && $2 == "Curve" && $4 == "of" { print "-" } $3 == "i" { print $1, $2 }' points
+}
+
+@test "profile plots both totals over the seconds of its table" {
+	run -0 points profile.gp series.tsv label
+	assert_output "$(printf '%s\n' - '0.05 100' '0.1 160' '0.2 200' '0.21 1434' \
+		- '0.05 0' '0.1 10' '0.2 42' '0.21 45')"
+}
+
+# Found by name, columns may stand anywhere.
+@test "profile finds its columns by name" {
+	awk -v FS='\t' -v OFS='\t' '{ print $5, $8, $1, $4 }' series.tsv > moved.tsv
+	assert_equal "$(points profile.gp moved.tsv label)" "$(points profile.gp series.tsv label)"
+}
+
+@test "case3 plots utilization, median completion and major faults over N" {
+	run -0 points case3.gp disk.tsv label
+	assert_output "$(printf '%s\n' - '1 10.5' '5 40' '7 25' '11 15' \
+		- '1 20.5' '5 40.25' '7 435' '11 1750.5' \
+		- '1 0' '5 12500' '7 180000' '11 702150' -)"
+}
+
+# Two tables stand a hundredth of the greatest N aside: 0.11 to either side.
+@test "case3 plots several tables, their bars a little aside" {
+	run -0 points case3.gp disk.tsv disk ssd.tsv ssd
+	assert_output "$(printf '%s\n' - '1 10.5' '5 40' '7 25' '11 15' - '1 11' '7 85' \
+		- '0.89 20.5' '4.89 40.25' '6.89 435' '10.89 1750.5' - '1.11 20' '7.11 80' \
+		- '1 0' '5 12500' '7 180000' '11 702150' - '1 0' '7 150000' - -)"
+}
+
+# A log axis of 3 decades, 10 to 10,000, as high as the axis of 0 to 100 beside
+# it: 2000 is as high as log10(200) / 3 = 76.7 there, 1500 as 72.5.
+@test "case3 draws the range of completion as bars" {
+	printf '%s\n' 'n utilization completion_min completion_median completion_max major' \
+		'1 76.70 20 20 20 0' '11 72.54 1500 1700 2000 702150' | tr ' ' '\t' > bars.tsv
+	draw case3.gp new.svg bars.tsv label
+	# Points are placed by translate(x,y); a bar is one line, M x,low L x,high.
+	high=$(grep -o 'translate([0-9.]*,[0-9.]*)' new.svg | sed -n '1s/.*,\(.*\))/\1/p')
+	low=$(grep -o 'translate([0-9.]*,[0-9.]*)' new.svg | sed -n '2s/.*,\(.*\))/\1/p')
+	bars=$(grep -oE 'M[0-9.]+,[0-9.]+ L[0-9.]+,[0-9.]+' new.svg | tr 'ML,' '   ' |
+		awk -v high="$high" -v low="$low" '
+			function near(a, b) { return (a - b) ^ 2 < 0.25 }
+			$1 == $3 && near($2, low) && near($4, high)' | wc -l)
+	assert_equal "$bars" 1
+}
+
+@test "profile names its axes, units, label and caption" {
+	draw profile.gp new.svg series.tsv 'work 1024 R 50000 & work_2'
+	run -0 texts new.svg
+	assert_line 'minor faults, accumulated'
+	assert_line 'major faults, accumulated'
+	assert_line 'time (s)'
+	assert_line 'work 1024 R 50000 &amp; work_2'
+	assert_line 'sim machine, Linux 6.1.0-x_y, 935 MB &lt;&amp;> {a}'
+	assert_line '1,500'
+}
+
+@test "case3 names its axes, units, labels and caption" {
+	draw case3.gp new.svg disk.tsv disk_1 ssd.tsv ssd
+	run -0 texts new.svg
+	assert_line 'CPU utilization (% of one CPU)'
+	assert_line 'completion time (s), median and range'
+	assert_line 'major faults, all processes'
+	assert_line processes
+	assert_line disk_1
+	assert_line ssd
+	assert_line 'sim machine, Linux 6.1.0-x_y, 935 MB &lt;&amp;> {a}'
+	assert_line '10,000'
+	assert_line '800,000'
+	for n in 1 5 7 11; do
+		assert_line --regexp "^ *$n\$"
+	done
+}
+
+@test "the caption and the legend are drawn once" {
+	draw case3.gp new.svg disk.tsv disk ssd.tsv ssd
+	assert_equal "$(texts new.svg | grep -cx ssd)" 1
+	assert_equal "$(texts new.svg | grep -c machine)" 1
+	draw profile.gp new.svg series.tsv label
+	assert_equal "$(texts new.svg | grep -cx label)" 1
+	assert_equal "$(texts new.svg | grep -c machine)" 1
+}
+
+@test "the same data give the same bytes" {
+	for type in svg png; do
+		draw profile.gp "p1.$type" series.tsv label
+		draw case3.gp "c1.$type" disk.tsv disk ssd.tsv ssd
+	done
+	sleep 1.1
+	# Neither the time nor the place nor the locale shows.
+	cp -r "$ROOT/plots" elsewhere
+	export TZ=Asia/Tokyo LC_ALL=C
+	for type in svg png; do
+		run -0 gnuplot -d -c elsewhere/profile.gp "p2.$type" "$caption" series.tsv label
+		run -0 gnuplot -d -c elsewhere/case3.gp "c2.$type" "$caption" disk.tsv disk ssd.tsv ssd
+		cmp "p1.$type" "p2.$type"
+		cmp "c1.$type" "c2.$type"
+	done
+}
+
+@test "a figure is of the type that its name ends in" {
+	draw profile.gp a.svg series.tsv label
+	draw profile.gp a.png series.tsv label
+	assert_equal "$(head -c 5 a.svg)" '<?xml'
+	assert_equal "$(head -c 4 a.png | tail -c 3)" PNG
+	fails 2 'new.svg.gz: expected a name that ends in .svg or .png' \
+		"$ROOT/plots/profile.gp" new.svg.gz "$caption" series.tsv label
+}
+
+@test "a table without faults is drawn" {
+	printf 'seconds\tminor_total\tmajor_total\n0.05\t0\t0\n0.10\t0\t0\n' > none.tsv
+	draw profile.gp none.svg none.tsv label
+	head -n 2 disk.tsv > one.tsv
+	draw case3.gp one.svg one.tsv label
+}
+
+@test "profile fails without each of its columns" {
+	for column in seconds minor_total major_total; do
+		sed "1s/$column/other/" series.tsv > wrong.tsv
+		fails 1 "wrong.tsv: no numbers in column $column" \
+			"$ROOT/plots/profile.gp" new.svg "$caption" wrong.tsv label
+	done
+}
+
+@test "case3 fails without each of its columns, in any table" {
+	for column in n utilization completion_min completion_median completion_max major; do
+		sed -E "1s/(^|\t)$column(\t|\$)/\1other\2/" ssd.tsv > wrong.tsv
+		fails 1 "wrong.tsv: no numbers in column $column" \
+			"$ROOT/plots/case3.gp" new.svg "$caption" disk.tsv disk wrong.tsv ssd
+	done
+}
+
+@test "a table that is missing or empty is a failure" {
+	: > empty.tsv
+	head -n 1 series.tsv > header.tsv
+	for table in missing empty header; do
+		fails 1 "$table.tsv: no numbers in column seconds" \
+			"$ROOT/plots/profile.gp" new.svg "$caption" "$table.tsv" label
+		fails 1 "$table.tsv: no numbers in column n" \
+			"$ROOT/plots/case3.gp" new.svg "$caption" disk.tsv disk "$table.tsv" ssd
+	done
+}
+
+@test "arguments that make no pairs, or too many, are refused" {
+	for figure in profile case3; do
+		usage="usage: gnuplot -d -c $figure.gp OUT CAPTION TABLE LABEL [TABLE LABEL]..."
+		fails 2 "$usage" "$ROOT/plots/$figure.gp"
+		fails 2 "$usage" "$ROOT/plots/$figure.gp" new.svg "$caption"
+		fails 2 "$usage" "$ROOT/plots/$figure.gp" new.svg "$caption" series.tsv
+		fails 2 "$usage" "$ROOT/plots/$figure.gp" new.svg "$caption" \
+			disk.tsv 1 disk.tsv 2 disk.tsv 3 disk.tsv 4
+	done
+}
+
+@test "a figure that cannot be written is a failure" {
+	fails 1 'system error: No such file or directory' \
+		"$ROOT/plots/profile.gp" missing/new.svg "$caption" series.tsv label
+}
