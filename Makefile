@@ -1,0 +1,187 @@
+# SPDX-License-Identifier: GPL-2.0
+# The virtual memory profiler's experiments. `make` alone prints help.
+#
+# Knobs, as in `make SWAP=ssd case3`:
+
+## MACHINE  sim     where a case runs: sim, tcg, kvm or host (host needs root)
+MACHINE ?= sim
+## KERNEL   6.1     a Debian kernel's version, or path/to/bzImage with KDIR=path/to/build
+KERNEL  ?= 6.1
+## MEM      1024    MiB of memory, beside what the swap store takes
+MEM     ?= 1024
+## SWAP     disk    swap model: disk, hdd, ssd, zram or none; disk:4096 is one of 4096 MiB
+SWAP    ?= $(if $(filter host,$(MACHINE)),as-is,disk)
+## SEED     1       of the machine and of the workloads
+SEED    ?= 1
+## N        1 5 7 11  how many processes case 3 runs at a time, one run each
+N       ?= 1 5 7 11
+## AUTO_DEPS 1      install missing packages with apt-get; 0 only says which
+AUTO_DEPS ?= 1
+
+export AUTO_DEPS
+
+# ----- where things lie ------------------------------------------------------
+
+# A variant's results stand beside the default's: results/sim-6.1-disk/.
+variant := $(MACHINE)-$(patsubst vmlinuz-%,%,$(if $(filter host,$(MACHINE)),$(shell uname -r),$(notdir $(KERNEL))))-$(subst :,,$(SWAP))
+ifneq ($(MEM),1024)
+variant := $(variant)-mem$(MEM)
+endif
+ifneq ($(SEED),1)
+variant := $(variant)-seed$(SEED)
+endif
+results := results/$(variant)
+runs    := build/runs/$(variant)
+
+case1 := profile1
+case2 := profile2
+case3 := $(N:%=profile3-%)
+cases := case1 case2 case3
+
+# What the report compares: the default, and the same on a fast swap device.
+compared := sim-6.1-disk sim-6.1-ssd
+
+# What a run depends on: when any of it is newer, the case is run again.
+machine_sources := $(addprefix mp3/,Kbuild Makefile mp3.h internal.h main.c registry.c sampler.c \
+	buffer.c status.c work.c monitor.c multiprogramming.sh) \
+	$(addprefix experiments/,lab init inside kernel profile)
+
+# ----- verbs -----------------------------------------------------------------
+
+help: ## this text
+	@echo "The virtual memory profiler's experiments"
+	@echo; echo "Verbs:"
+	@sed -n 's/^\([a-z0-9 -]*\):.*## \(.*\)/  \1\t\2/p' Makefile | expand -t 24
+	@echo; echo "Knobs, with their defaults:"
+	@sed -n 's/^## /  /p' Makefile
+	@echo; echo "These knobs put results into $(results)/."
+
+case1: $(case1:%=$(runs)/%) ## two processes, both with random accesses
+case2: $(case2:%=$(runs)/%) ## two processes, one with locality
+case3: $(case3:%=$(runs)/%) ## N processes at a time
+
+plots: $(foreach c,$(cases),plots/$(variant)/$c.svg plots/$(variant)/$c.png) ## draw the figures
+report: report.md ## write report.md from results/
+
+test: | deps-test deps-machine deps-plots tools ## all tests
+	@bats bats/
+
+shell: tools | deps-machine ## a prompt in the machine
+	@$(lab)
+
+clean: ## remove what was built; results/ and plots/ stay
+	rm -rf build
+	@$(MAKE) -s -C mp3 clean
+
+.PHONY: help $(cases) plots report test shell clean tools
+.DELETE_ON_ERROR:
+.SECONDARY:
+
+# ----- packages --------------------------------------------------------------
+
+packages_machine := qemu-system-x86 busybox-static cpio kmod xz-utils libelf1
+packages_reduce  := libgsl-dev
+packages_plots   := gnuplot-nox
+packages_test    := bats bats-support bats-assert shellcheck libgsl-dev
+
+# Run each time, and silent when there is nothing to install.
+deps-%:
+	@experiments/packages $(packages_$*)
+.PHONY: deps-machine deps-reduce deps-plots deps-test
+
+# ----- running ---------------------------------------------------------------
+
+lab = MACHINE=$(MACHINE) KERNEL=$(KERNEL) MEM=$(MEM) SWAP=$(SWAP) SEED=$(SEED) experiments/lab
+
+tools:
+	@$(MAKE) -s -C mp3 tools
+
+# A run leaves its files in build/; they go to results/ when it has succeeded.
+# $1: the run, $2: the case, $3: its argument
+define run
+$(runs)/$1: $(machine_sources) experiments/$2 | deps-machine tools
+	@mkdir -p $$(@D) $(results)
+	@echo "$1: $(variant)"
+	@$(lab) -o $$@.new -f experiments/profile -f experiments/$2 -- ./$2 $3
+	@mv $$@.new/meta.tsv $$@.new/$1.meta.tsv
+	@mv $$@.new/$1.* $(results)/
+	@rm -rf $$@.new && touch $$@
+endef
+$(eval $(call run,profile1,case1))
+$(eval $(call run,profile2,case2))
+$(foreach n,$N,$(eval $(call run,profile3-$n,case3,$n)))
+
+# The plots take the data as they lie in results/. Only data that are missing, or
+# whose case is asked for in the same breath, come from a run.
+$(foreach c,$(cases),$(foreach r,$($c),$(if \
+	$(filter $c,$(MAKECMDGOALS))$(if $(wildcard $(results)/$r.data),,missing),\
+	$(eval $(results)/$r.data $(results)/$r.work $(results)/$r.meta.tsv: $(runs)/$r ;))))
+
+# ----- tables ----------------------------------------------------------------
+
+build/reduce: experiments/reduce.c mp3/mp3.h | deps-reduce
+	@mkdir -p $(@D)
+	$(CC) -O2 -std=gnu11 -Wall -Wextra -Wshadow -Wmissing-prototypes -o $@ $< -lgsl -lgslcblas -lm
+
+# $(call meta,FILE,KEY): a value of a run's provenance, found when the recipe runs
+meta = $$(awk -F '\t' '$$1 == "$2" { print $$2 }' $1)
+# A file appears when it is whole.
+into = > $@.new && mv $@.new $@
+
+%.tsv: %.data %.meta.tsv build/reduce
+	build/reduce series -z $(call meta,$*.meta.tsv,hz) $< $(into)
+
+$(results)/case3.tsv: $(foreach r,$(case3),$(results)/$r.data $(results)/$r.work $(results)/$r.meta.tsv) build/reduce
+	build/reduce runs -z $(call meta,$(results)/$(firstword $(case3)).meta.tsv,hz) \
+		$(foreach n,$N,$n $(results)/profile3-$n.data $(results)/profile3-$n.work) $(into)
+
+# ----- plots -----------------------------------------------------------------
+
+figures := plots/$(variant)
+comparison := plots/$(firstword $(compared))+$(lastword $(subst -, ,$(lastword $(compared))))
+
+caption = "$(call meta,$1,machine) machine, Linux $(call meta,$1,kernel), $(call meta,$1,memory_mb) MB of memory$2"
+swap = , swap model $(call meta,$1,swap)
+
+# $(call draw,FIGURE,CAPTION,TABLE LABEL...): what gnuplot says at all is an error
+define draw
+@mkdir -p $(@D)
+@echo "$@"
+@gnuplot -d -c plots/$1.gp $(basename $@).new$(suffix $@) $2 $3 2> build/$(notdir $@).log \
+	&& [ ! -s build/$(notdir $@).log ] \
+	|| { sed 's,^,$1.gp: ,' build/$(notdir $@).log >&2; rm -f $(basename $@).new$(suffix $@); exit 1; }
+@mv $(basename $@).new$(suffix $@) $@
+endef
+
+$(figures)/case1.svg $(figures)/case1.png: $(results)/profile1.tsv plots/profile.gp plots/style.gp | deps-plots
+	$(call draw,profile,$(call caption,$(results)/profile1.meta.tsv,$(call swap,$(results)/profile1.meta.tsv)),\
+		$< "work 1024 R 50000 and work 1024 R 10000")
+
+$(figures)/case2.svg $(figures)/case2.png: $(results)/profile2.tsv plots/profile.gp plots/style.gp | deps-plots
+	$(call draw,profile,$(call caption,$(results)/profile2.meta.tsv,$(call swap,$(results)/profile2.meta.tsv)),\
+		$< "work 1024 R 50000 and work 1024 L 10000")
+
+$(figures)/case3.svg $(figures)/case3.png: $(results)/case3.tsv plots/case3.gp plots/style.gp | deps-plots
+	$(call draw,case3,$(call caption,$(results)/$(firstword $(case3)).meta.tsv),\
+		$< "N x work 200 R 10000$(call swap,$(results)/$(firstword $(case3)).meta.tsv)")
+
+$(comparison)/case3.svg $(comparison)/case3.png: $(compared:%=results/%/case3.tsv) plots/case3.gp plots/style.gp | deps-plots
+	$(call draw,case3,$(call caption,$(dir $<)profile3-1.meta.tsv),\
+		$(foreach v,$(compared),results/$v/case3.tsv "swap model $(lastword $(subst -, ,$v))"))
+
+# ----- report ----------------------------------------------------------------
+
+# All numbers of the compared runs, each under a name like disk.profile3-7.major.
+compared_runs := $(foreach v,$(compared),$(foreach r,profile1 profile2 $(addprefix profile3-,1 5 7 11),results/$v/$r))
+
+build/facts.tsv: build/reduce $(foreach r,$(compared_runs),$r.data $r.work $r.meta.tsv)
+	@for run in $(compared_runs); do \
+		variant=$${run%/*}; name=$${variant##*-}.$${run##*/}; \
+		build/reduce facts -z $$(awk '$$1 == "hz" { print $$2 }' $$run.meta.tsv) \
+			$$name $$run.data $$run.work || exit; \
+		sed "s/^/$$name.meta./" $$run.meta.tsv; \
+	done $(into)
+
+report.md: experiments/report.awk experiments/report.md.in build/facts.tsv $(compared:%=results/%/case3.tsv) \
+		$(comparison)/case3.svg plots/$(firstword $(compared))/case1.svg plots/$(firstword $(compared))/case2.svg
+	awk -f experiments/report.awk build/facts.tsv experiments/report.md.in $(into)

@@ -1,0 +1,82 @@
+#!/usr/bin/env bats
+# What make promises, tried in a copy of the tree, with the smallest of the runs.
+
+load helpers
+
+setup_file() {
+	# The kernel need not be fetched again: a copy of it, if there is one.
+	export tree=$BATS_FILE_TMPDIR/tree
+	mkdir -p "$tree/build"
+	cd "$BATS_TEST_DIRNAME/.." || return
+	cp -r Makefile mp3 experiments plots bats "$tree"
+	mkdir "$tree/results"
+	[ ! -d build/kernel ] || cp -a build/kernel "$tree/build"
+	make -s -C "$tree/mp3" clean
+}
+
+setup() { cd "$tree" || return; }
+
+# results - what lies there, with the time of its last change
+results() { find results build/runs -type f -printf '%p %T@\n' 2> /dev/null | sort; }
+
+@test "make alone prints the verbs and the knobs" {
+	run -0 make
+	for word in case1 case2 case3 plots report test shell clean MACHINE KERNEL MEM SWAP SEED; do
+		assert_output --regexp "(^|[^A-Za-z0-9])$word[^A-Za-z0-9]"
+	done
+	refute_output --partial "Error"
+}
+
+@test "an interrupted run leaves no result, and no machine" {
+	run ! timeout -s INT 12 make case3 N=1
+	assert_equal "$(results)" ""
+	run ! pgrep -f "$tree/build/lab"
+}
+
+@test "a case leaves its data, its reports and its provenance, and the next make does nothing" {
+	run -0 make case3 N=1
+	assert_output --regexp "done in [0-9.]+ s"
+	assert_equal "$(cd results/sim-6.1-disk && echo ./*)" \
+		"./profile3-1.data ./profile3-1.meta.tsv ./profile3-1.work"
+	before=$(results)
+	run -0 make case3 N=1
+	assert_output "make: Nothing to be done for 'case3'."
+	assert_equal "$(results)" "$before"
+}
+
+@test "the plots of a case are drawn once" {
+	run -0 make plots/sim-6.1-disk/case3.svg N=1
+	assert [ -s plots/sim-6.1-disk/case3.svg ]
+	run -0 make plots/sim-6.1-disk/case3.svg N=1
+	assert_output --partial "is up to date"
+}
+
+@test "a failed run leaves earlier results as they are" {
+	before=$(results)
+	touch experiments/case3
+	run ! make case3 N=1 MEM=1024 KDIR=/nonexistent KERNEL=/etc/hostname
+	run ! make case3 N=1 SWAP=floppy
+	assert_output --partial "floppy"
+	assert_equal "$(results)" "$before"
+}
+
+@test "the results of a variant stand beside the default's" {
+	run -0 make -n case3 N=1 SWAP=ssd:512 SEED=2 MEM=512
+	assert_output --partial results/sim-6.1-ssd512-mem512-seed2/
+}
+
+@test "missing packages are named, and not installed, with AUTO_DEPS=0" {
+	run -1 env AUTO_DEPS=0 experiments/packages make no-such-package
+	assert_output --regexp '^packages: missing; install them with: .*apt-get install .* no-such-package$'
+}
+
+@test "packages that are there are no words worth" {
+	run -0 experiments/packages make
+	assert_output ""
+}
+
+@test "a package that does not exist is one clear line" {
+	[ "$(id -u)" = 0 ] || skip "only root installs without a password"
+	run -1 env AUTO_DEPS=1 experiments/packages no-such-package
+	assert_line --regexp '^packages: cannot install no-such-package: see build/packages.log$'
+}
