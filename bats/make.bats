@@ -4,13 +4,14 @@
 load helpers
 
 setup_file() {
-	# The kernel need not be fetched again: a copy of it, if there is one.
 	export tree=$BATS_FILE_TMPDIR/tree
-	mkdir -p "$tree/build"
+	mkdir -p "$tree/build/kernel"
 	cd "$BATS_TEST_DIRNAME/.." || return
+	# The kernel need not be fetched again.
+	experiments/kernel
+	cp -a build/kernel/6.1 "$tree/build/kernel"
 	cp -r Makefile mp3 experiments plots bats "$tree"
 	mkdir "$tree/results"
-	[ ! -d build/kernel ] || cp -a build/kernel "$tree/build"
 	make -s -C "$tree/mp3" clean
 }
 
@@ -40,7 +41,7 @@ results() { find results build/runs -type f -printf '%p %T@\n' 2> /dev/null | so
 		"./profile3-1.data ./profile3-1.meta.tsv ./profile3-1.work"
 	before=$(results)
 	run -0 make case3 N=1
-	assert_output "make: Nothing to be done for 'case3'."
+	assert_output ""
 	assert_equal "$(results)" "$before"
 }
 

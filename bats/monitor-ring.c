@@ -3,7 +3,8 @@
  * monitor-ring - the monitor's way through a ring, without the module.
  *
  *	monitor-ring		stdin: a line "<slot> <jiffies>" a sample, put into an
- *				empty ring; its other words are jiffies + 1, + 2, + 3
+ *				empty ring; its other words are jiffies + 1, + 2, + 3.
+ *				A line "print" prints and takes some already
  *	monitor-ring SAMPLES	a second thread writes so many samples as the
  *				module does, as fast as it can, with no regard
  *				to what has been taken
@@ -84,8 +85,9 @@ static void say_what_is_left(void)
 int main(int argc, char **argv)
 {
 	unsigned long slot, jiffies;
-	pthread_t writer;
 	size_t next = UNKNOWN;
+	pthread_t writer;
+	char line[64];
 
 	ring = aligned_alloc(4096, MP3_BUFFER_BYTES);
 	if (!ring)
@@ -95,8 +97,11 @@ int main(int argc, char **argv)
 	alarm(60);	/* rather fail than hang */
 
 	if (argc == 1) {
-		while (scanf("%lu %lu", &slot, &jiffies) == 2)
-			write_sample(slot % MP3_SAMPLES, jiffies);
+		while (fgets(line, sizeof(line), stdin))
+			if (sscanf(line, "%lu %lu", &slot, &jiffies) == 2)
+				write_sample(slot % MP3_SAMPLES, jiffies);
+			else
+				print_some(ring, &next);
 		fprintf(stderr, "drained: %zu\n", drain(ring, &next));
 		return 0;
 	}

@@ -9,6 +9,7 @@
 #	1015  40 30  2500	a late one, 10 jiffies, 0.1 s: ends at 0.20 s
 #	1015   0  2  9900	no jiffy later: joins the one before it
 #	1016   1  3     0	a short last one, 0.01 s: ends at 0.21 s
+# shellcheck disable=SC2154 # bats sets stderr
 load helpers
 
 setup_file() {

@@ -184,9 +184,10 @@ page_size_is_4096() {
 
 @test "a signal ends work at once: it reports and dies by that signal" {
 	for name in HUP TERM; do
+		rm -f "$BATS_TEST_TMPDIR/err"
 		"$work" -v 4 R 10 2>"$BATS_TEST_TMPDIR/err" 3>&- &
 		pid=$!
-		until grep -q 'iteration 1 of 20' "$BATS_TEST_TMPDIR/err"; do sleep 0.02; done
+		until grep -qs 'iteration 1 of 20' "$BATS_TEST_TMPDIR/err"; do sleep 0.02; done
 		kill -s $name $pid
 		status=0
 		wait $pid || status=$?
@@ -273,6 +274,7 @@ shells() {
 	sleep 30 3>&- &
 	bystander=$!
 	while read -r shell; do
+		: >"$BATS_TEST_TMPDIR/pids"
 		# shellcheck disable=SC2086 # "busybox ash" is two words
 		$shell "$script" 3 >"$BATS_TEST_TMPDIR/pids" 3>&- &
 		pid=$!

@@ -56,8 +56,8 @@ eval "set xtics (".levels[3 : ].")"
 set lmargin at screen 0.05
 set rmargin at screen 0.31
 set title "CPU utilization (% of one CPU)"
-eval axis("y", most[2] > 100 ? most[2] : 100)
-plot for [i = 3 : ARGC : 2] ARGV[i] using "n":"utilization" with linespoints
+eval axis("y", most[2])
+plot for [i = 3 : ARGC : 2] ARGV[i] using "n":"utilization" with linespoints title ARGV[i + 1]
 unset label 1
 
 set lmargin at screen 0.385
@@ -67,14 +67,14 @@ set errorbars 1.5
 eval log_axis("y", least[3], most[5])
 plot for [i = 3 : ARGC : 2] ARGV[i] using \
 	(column("n") + aside(i)):"completion_median":"completion_min":"completion_max" \
-	with yerrorlines pointsize 0.6
+	with yerrorlines pointsize 0.6 title ARGV[i + 1]
 unset logscale y
 
 set lmargin at screen 0.725
 set rmargin at screen 0.985
 set title "major faults, all processes"
 eval axis("y", most[6])
-plot for [i = 3 : ARGC : 2] ARGV[i] using "n":"major" with linespoints
+plot for [i = 3 : ARGC : 2] ARGV[i] using "n":"major" with linespoints title ARGV[i + 1]
 
 # The legend of all panels, in an empty plot as wide as the drawing.
 set margins screen 0.05, screen 0.985, screen 0.24, screen 0.82

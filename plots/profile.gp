@@ -46,5 +46,5 @@ unset label 1
 set ylabel "major faults, accumulated"
 set xlabel "time (s)"
 eval axis("y", most[3])
-plot for [i = 3 : ARGC : 2] ARGV[i] using "seconds":"major_total" with lines
+plot for [i = 3 : ARGC : 2] ARGV[i] using "seconds":"major_total" with lines title ARGV[i + 1]
 unset multiplot
