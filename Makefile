@@ -91,7 +91,7 @@ deps-%:
 
 # ----- running ---------------------------------------------------------------
 
-lab = MACHINE=$(MACHINE) KERNEL=$(KERNEL) MEM=$(MEM) SWAP=$(SWAP) SEED=$(SEED) experiments/lab
+lab = MACHINE=$(MACHINE) KERNEL=$(KERNEL) MEM=$(MEM) SWAP=$(filter-out as-is,$(SWAP)) SEED=$(SEED) experiments/lab
 
 tools:
 	@$(MAKE) -s -C mp3 tools
