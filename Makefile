@@ -183,5 +183,5 @@ build/facts.tsv: build/reduce $(foreach r,$(compared_runs),$r.data $r.work $r.me
 	done $(into)
 
 report.md: experiments/report.awk experiments/report.md.in build/facts.tsv $(compared:%=results/%/case3.tsv) \
-		$(comparison)/case3.svg plots/$(firstword $(compared))/case1.svg plots/$(firstword $(compared))/case2.svg
+		$(comparison)/case3.svg $(foreach c,$(cases),plots/$(firstword $(compared))/$c.svg)
 	awk -f experiments/report.awk build/facts.tsv experiments/report.md.in $(into)

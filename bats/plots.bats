@@ -79,17 +79,18 @@ points() {
 		- '1 0' '5 12500' '7 180000' '11 702150' - '1 0' '7 150000' - -)"
 }
 
-# A log axis of 3 decades, 10 to 10,000, as high as the axis of 0 to 100 beside
-# it: 2000 is as high as log10(200) / 3 = 76.7 there, 1500 as 72.5.
+# The log axis is from 20 to 2,000, and 200 is half-way up, as is 50,000 on the
+# linear axis beside it, from 0 to 100,000.
 @test "case3 draws the range of completion as bars" {
 	printf '%s\n' 'n utilization completion_min completion_median completion_max major' \
-		'1 76.70 20 20 20 0' '5 72.54 1500 1700 2000 1' '11 100 20 20 20 2' |
+		'1 10 20 20 20 100000' '5 10 200 1000 2000 50000' '11 10 20 20 20 0' |
 		tr ' ' '\t' > bars.tsv
 	draw case3.gp new.svg bars.tsv label
-	# A point is <use ... translate(x,y)>; a bar is a line of a path, Mx,low Lx,high.
+	# A point is <use ... translate(x,y)>, three in each panel; a bar is a line of a
+	# path, Mx,low Lx,high.
 	grep -o '<use.*translate([0-9.]*,[0-9.]*)' new.svg | sed 's/.*,\(.*\))/\1/' > heights
-	high=$(sed -n 1p heights)
-	low=$(sed -n 2p heights)
+	high=$(sed -n 7p heights)
+	low=$(sed -n 8p heights)
 	bars=$(grep -oE 'M[0-9.]+,[0-9.]+ L[0-9.]+,[0-9.]+' new.svg | tr 'ML,' '   ' |
 		awk -v high="$high" -v low="$low" '
 			function near(a, b) { return (a - b) ^ 2 < 0.25 }
@@ -118,7 +119,7 @@ points() {
 	assert_line disk_1
 	assert_line ssd
 	assert_line 'sim machine, Linux 6.1.0-x_y, 935 MB &lt;&amp;> {a}'
-	assert_line '10,000'
+	assert_line '2,000'
 	assert_line '800,000'
 	for n in 1 5 7 11; do
 		assert_line "$n"
@@ -165,6 +166,12 @@ points() {
 	draw profile.gp none.svg none.tsv label
 	head -n 2 disk.tsv > one.tsv
 	draw case3.gp one.svg one.tsv label
+}
+
+@test "a completion time of 0 is refused, not left out" {
+	sed 's/20.5/0/' disk.tsv > zero.tsv
+	fails 1 'a completion time of 0 has no place on a logarithmic axis' \
+		"$ROOT/plots/case3.gp" new.svg "$caption" ssd.tsv ssd zero.tsv zero
 }
 
 @test "profile fails without each of its columns" {

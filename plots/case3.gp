@@ -34,6 +34,12 @@ do for [c = 1 : 6] {
 	}
 }
 
+# Thrashing multiplies completion times: their axis is logarithmic.
+if (least[3] <= 0) {
+	printerr "a completion time of 0 has no place on a logarithmic axis"
+	exit status 1
+}
+
 # A tic at each N.
 levels = ""
 do for [i = 3 : ARGC : 2] {
@@ -54,14 +60,14 @@ set xrange [0 : most[1] + 1]
 eval "set xtics (".levels[3 : ].")"
 
 set lmargin at screen 0.05
-set rmargin at screen 0.31
+set rmargin at screen 0.30
 set title "CPU utilization (% of one CPU)"
 eval axis("y", most[2])
 plot for [i = 3 : ARGC : 2] ARGV[i] using "n":"utilization" with linespoints title ARGV[i + 1]
 unset label 1
 
 set lmargin at screen 0.385
-set rmargin at screen 0.645
+set rmargin at screen 0.635
 set title "completion time (s), median and range"
 set errorbars 1.5
 eval log_axis("y", least[3], most[5])
@@ -70,7 +76,7 @@ plot for [i = 3 : ARGC : 2] ARGV[i] using \
 	with yerrorlines pointsize 0.6 title ARGV[i + 1]
 unset logscale y
 
-set lmargin at screen 0.725
+set lmargin at screen 0.735
 set rmargin at screen 0.985
 set title "major faults, all processes"
 eval axis("y", most[6])

@@ -39,22 +39,28 @@ set label 1 caption at screen 0.5, screen 0 offset 0, 0.9 center noenhanced \
 grouped(x) = x < 1000 ? sprintf("%d", x) : \
 	grouped(floor(x / 1000)).sprintf(",%03d", x - 1000 * floor(x / 1000))
 
+# The least number of at least x, and the greatest of at most x, that is 1, 2 or
+# 5 times a power of ten.
+above(x) = above_in(1.0 * x, 10.0 ** floor(log10(x)))
+above_in(x, power) = x <= power ? power : x <= 2 * power ? 2 * power : \
+	x <= 5 * power ? 5 * power : 10 * power
+below(x) = below_in(1.0 * x, 10.0 ** floor(log10(x)))
+below_in(x, power) = x >= 5 * power ? 5 * power : x >= 2 * power ? 2 * power : power
+
 # eval axis("y", top): a linear axis for counts, from 0 to at least top, with
-# tics at every 1, 2 or 5 times a power of ten, ten at most.
-axis(name, top) = spread(name, top < 1 ? 1.0 : 1.0 * top, step(top))
+# about five tics.
+axis(name, top) = spread(name, top < 1 ? 1.0 : 1.0 * top, top <= 5 ? 1.0 : above(top / 5.0))
 spread(name, top, step) = sprintf("set %srange [0 : %.0f]; set %stics (%s)", \
 	name, step * ceil(top / step), name, tics(0, step, top + step))
 tics(at, step, end) = at >= end ? "" : sprintf("%s\"%s\" %.0f", \
 	at > 0 ? ", " : "", grouped(at), at).tics(at + step, step, end)
-step(top) = top <= 5 ? 1.0 : nice(top / 5.0, 10.0 ** floor(log10(top / 5.0)))
-nice(x, power) = x <= power ? power : x <= 2 * power ? 2 * power : \
-	x <= 5 * power ? 5 * power : 10 * power
 
-# eval log_axis("y", least, most): a logarithmic axis of whole decades, from a
-# hair below the first, since gnuplot leaves out a tic on the very end.
-log_axis(name, least, most) = decades(name, floor(log10(least)), floor(log10(most)) + 1)
-decades(name, first, last) = \
-	sprintf("set logscale %s; set %srange [%g : %g]; set %stics (%s)", \
-	name, name, 0.9999 * 10.0 ** first, 10.0 ** last, name, powers(first, last))
-powers(at, last) = sprintf("\"%s\" %g", at < 0 ? sprintf("%g", 10.0 ** at) : grouped(10 ** at), \
-	10.0 ** at).(at < last ? ", ".powers(at + 1, last) : "")
+# eval log_axis("y", least, most): a logarithmic axis that holds both, with tics
+# at 1, 2, 5, 10, 20 and so on. It begins a hair below the first, since gnuplot
+# leaves out a tic on the very end.
+log_axis(name, least, most) = log_spread(name, below(least), \
+	above(most > least ? most : 1.01 * most))
+log_spread(name, first, last) = sprintf("set logscale %s; set %srange [%g : %g]; set %stics (%s)", \
+	name, name, 0.9999 * first, last, name, log_tics(first, last))
+log_tics(at, last) = sprintf("\"%s\" %g", at < 1000 ? sprintf("%g", at) : grouped(at + 0.5), at). \
+	(at > 0.99 * last ? "" : ", ".log_tics(at * (sprintf("%.0e", at)[1 : 1] eq "2" ? 2.5 : 2.0), last))
