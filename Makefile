@@ -85,9 +85,10 @@ packages_plots   := gnuplot-nox
 packages_test    := bats bats-support bats-assert shellcheck libgsl-dev
 
 # Run each time, and silent when there is nothing to install.
-deps-%:
+deps := deps-machine deps-reduce deps-plots deps-test
+$(deps): deps-%:
 	@experiments/packages $(packages_$*)
-.PHONY: deps-machine deps-reduce deps-plots deps-test
+.PHONY: $(deps)
 
 # ----- running ---------------------------------------------------------------
 
