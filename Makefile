@@ -132,45 +132,51 @@ into = > $@.new && mv $@.new $@
 %.tsv: %.data %.meta.tsv build/reduce
 	build/reduce series -z $(call meta,$*.meta.tsv,hz) $< $(into)
 
-$(results)/case3.tsv: $(foreach r,$(case3),$(results)/$r.data $(results)/$r.work $(results)/$r.meta.tsv) build/reduce
-	build/reduce runs -z $(call meta,$(results)/$(firstword $(case3)).meta.tsv,hz) \
-		$(foreach n,$N,$n $(results)/profile3-$n.data $(results)/profile3-$n.work) $(into)
+results/%/case3.tsv: $(foreach n,$N,$(addprefix results/%/profile3-$n.,data work meta.tsv)) build/reduce
+	build/reduce runs -z $(call meta,$(@D)/profile3-$(firstword $N).meta.tsv,hz) \
+		$(foreach n,$N,$n $(@D)/profile3-$n.data $(@D)/profile3-$n.work) $(into)
 
 # ----- plots -----------------------------------------------------------------
 
-figures := plots/$(variant)
 comparison := plots/$(firstword $(compared))+$(lastword $(subst -, ,$(lastword $(compared))))
 
-caption = "$(call meta,$1,machine) machine, Linux $(call meta,$1,kernel), $(call meta,$1,memory_mb) MB of memory$2"
+caption = $(call meta,$1,machine) machine, Linux $(call meta,$1,kernel), $(call meta,$1,memory_mb) MB of memory
 swap = , swap model $(call meta,$1,swap)
 
-# $(call draw,FIGURE,CAPTION,TABLE LABEL...): what gnuplot says at all is an error
+# $(call draw,SCRIPT,CAPTION,TABLE LABEL...): as SVG and as PNG, both or none;
+# what gnuplot says at all is an error
 define draw
+@echo "$(basename $@)"
 @mkdir -p $(@D)
-@echo "$@"
-@gnuplot -d -c plots/$1.gp $(basename $@).new$(suffix $@) $2 $3 2> build/$(notdir $@).log \
-	&& [ ! -s build/$(notdir $@).log ] \
-	|| { sed 's,^,$1.gp: ,' build/$(notdir $@).log >&2; rm -f $(basename $@).new$(suffix $@); exit 1; }
-@mv $(basename $@).new$(suffix $@) $@
+@for type in svg png; do \
+	said=$$(gnuplot -d -c $1 $(basename $@).new.$$type $2 $3 2>&1) && [ -z "$$said" ] || \
+		{ echo "$1: $$said" >&2; rm -f $(basename $@).new.*; exit 1; }; \
+done; \
+for type in svg png; do mv $(basename $@).new.$$type $(basename $@).$$type; done
 endef
 
-$(figures)/case1.svg $(figures)/case1.png: $(results)/profile1.tsv plots/profile.gp plots/style.gp | deps-plots
-	$(call draw,profile,$(call caption,$(results)/profile1.meta.tsv,$(call swap,$(results)/profile1.meta.tsv)),\
+plots/%/case1.svg plots/%/case1.png: results/%/profile1.tsv plots/profile.gp plots/style.gp | deps-plots
+	$(call draw,plots/profile.gp,"$(call caption,$(<:.tsv=.meta.tsv))$(call swap,$(<:.tsv=.meta.tsv))",\
 		$< "work 1024 R 50000 and work 1024 R 10000")
 
-$(figures)/case2.svg $(figures)/case2.png: $(results)/profile2.tsv plots/profile.gp plots/style.gp | deps-plots
-	$(call draw,profile,$(call caption,$(results)/profile2.meta.tsv,$(call swap,$(results)/profile2.meta.tsv)),\
+plots/%/case2.svg plots/%/case2.png: results/%/profile2.tsv plots/profile.gp plots/style.gp | deps-plots
+	$(call draw,plots/profile.gp,"$(call caption,$(<:.tsv=.meta.tsv))$(call swap,$(<:.tsv=.meta.tsv))",\
 		$< "work 1024 R 50000 and work 1024 L 10000")
 
-$(figures)/case3.svg $(figures)/case3.png: $(results)/case3.tsv plots/case3.gp plots/style.gp | deps-plots
-	$(call draw,case3,$(call caption,$(results)/$(firstword $(case3)).meta.tsv),\
-		$< "N x work 200 R 10000$(call swap,$(results)/$(firstword $(case3)).meta.tsv)")
+plots/%/case3.svg plots/%/case3.png: results/%/case3.tsv plots/case3.gp plots/style.gp | deps-plots
+	$(call draw,plots/case3.gp,"$(call caption,$(<D)/profile3-$(firstword $N).meta.tsv)",\
+		$< "N x work 200 R 10000$(call swap,$(<D)/profile3-$(firstword $N).meta.tsv)")
 
-$(comparison)/case3.svg $(comparison)/case3.png: $(compared:%=results/%/case3.tsv) plots/case3.gp plots/style.gp | deps-plots
-	$(call draw,case3,$(call caption,$(dir $<)profile3-1.meta.tsv),\
+$(comparison)/case3.svg $(comparison)/case3.png &: $(compared:%=results/%/case3.tsv) plots/case3.gp plots/style.gp | deps-plots
+	$(call draw,plots/case3.gp,"$(call caption,$(<D)/profile3-1.meta.tsv)",\
 		$(foreach v,$(compared),results/$v/case3.tsv "swap model $(lastword $(subst -, ,$v))"))
 
 # ----- report ----------------------------------------------------------------
+
+# What is compared and not there is run, with the defaults in all but the swap model.
+$(foreach v,$(filter-out $(variant),$(compared)),$(if $(wildcard results/$v/profile3-11.data),,\
+	$(eval $(foreach r,profile1 profile2 $(addprefix profile3-,1 5 7 11),$(addprefix results/$v/$r.,data work meta.tsv)) &: ; \
+		$$(MAKE) MACHINE=sim KERNEL=6.1 MEM=1024 SEED=1 N="1 5 7 11" SWAP=$(lastword $(subst -, ,$v)) $(cases))))
 
 # All numbers of the compared runs, each under a name like disk.profile3-7.major.
 compared_runs := $(foreach v,$(compared),$(foreach r,profile1 profile2 $(addprefix profile3-,1 5 7 11),results/$v/$r))

@@ -70,6 +70,7 @@ report() {
 	rm -f plots/*/*.svg plots/*/*.png results/*/*.tsv.new
 	find results -name '*.tsv' ! -name '*.meta.tsv' -delete
 	run -0 make plots report
+	run -0 make SWAP=ssd plots
 	refute_output --partial "in the machine"
 	run -0 diff -r "$ROOT/results" results
 	run -0 diff -r "$ROOT/plots" plots
