@@ -44,7 +44,7 @@ compared := sim-6.1-disk sim-6.1-ssd
 # What a run depends on: when any of it is newer, the case is run again.
 machine_sources := $(addprefix mp3/,Kbuild Makefile mp3.h internal.h main.c registry.c sampler.c \
 	buffer.c status.c work.c monitor.c multiprogramming.sh) \
-	$(addprefix experiments/,lab init inside kernel profile)
+	$(addprefix experiments/,lab init inside lockstep.c kernel profile)
 
 # ----- verbs -----------------------------------------------------------------
 

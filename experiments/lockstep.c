@@ -1,0 +1,74 @@
+/*
+ * lockstep - let QEMU's main loop run only while its CPU waits
+ *
+ *	LD_PRELOAD=lockstep.so qemu-system-x86_64 -icount shift=0,sleep=off ...
+ *
+ * With -icount sleep=off, the main loop lets an idle machine's clock jump to the
+ * next timer. It looks whether the CPU is halted, and from when on. But the thread of
+ * the CPU marks it as halted a moment before it adds the last instructions to the
+ * clock (rr_cpu_thread_fn(): tcg_cpus_exec(), then icount_process_data()). If the main
+ * loop comes just between, because the host let it wait or run then, the clock jumps
+ * too far by those instructions, and from there on the run is another one. In a
+ * case that waits for its disk half a million times, that happens.
+ *
+ * So here the main loop's return from ppoll(2) is put off until the CPU's thread is in
+ * pthread_cond_wait(3), all accounts settled, which is where a halted CPU waits. When
+ * the CPU has been busy for PATIENCE, the main loop may run beside it; the moment in
+ * question is then as unlikely as one in many millions.
+ *
+ * QEMU waits with these two functions since 1.5 at least, and by their dynamic symbols.
+ */
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <linux/futex.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#define PATIENCE (20 * 1000 * 1000)	/* nanoseconds of the host's time */
+
+static atomic_int waiting;	/* the CPU's thread is in pthread_cond_wait() */
+
+static int is_main_thread(void)
+{
+	return gettid() == getpid();
+}
+
+/* Only the CPU's thread uses it, and the main thread, when it starts that one. */
+int pthread_cond_wait(pthread_cond_t *condition, pthread_mutex_t *mutex)
+{
+	static int (*wait)(pthread_cond_t *, pthread_mutex_t *);
+	int result;
+
+	if (!wait)	/* the version with which programs are linked since 2003 */
+		wait = (int (*)(pthread_cond_t *, pthread_mutex_t *))
+			dlvsym(RTLD_NEXT, "pthread_cond_wait", "GLIBC_2.3.2");
+	if (is_main_thread())
+		return wait(condition, mutex);
+	atomic_store(&waiting, 1);
+	syscall(SYS_futex, &waiting, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
+	result = wait(condition, mutex);
+	atomic_store(&waiting, 0);
+	return result;
+}
+
+int ppoll(struct pollfd *files, nfds_t count, const struct timespec *timeout,
+	  const sigset_t *signals)
+{
+	static int (*poll_files)(struct pollfd *, nfds_t, const struct timespec *,
+				 const sigset_t *);
+	const struct timespec patience = { .tv_nsec = PATIENCE };
+	int result;
+
+	if (!poll_files)
+		poll_files = (int (*)(struct pollfd *, nfds_t, const struct timespec *,
+				      const sigset_t *))dlsym(RTLD_NEXT, "ppoll");
+	result = poll_files(files, count, timeout, signals);
+	if (is_main_thread() && !atomic_load(&waiting))
+		syscall(SYS_futex, &waiting, FUTEX_WAIT_PRIVATE, 0, &patience, NULL, 0);
+	return result;
+}
