@@ -39,7 +39,9 @@ case3 := $(N:%=profile3-%)
 cases := case1 case2 case3
 
 # What the report compares: the default, and the same on a fast swap device.
-compared := sim-6.1-disk sim-6.1-ssd
+compared      := sim-6.1-disk sim-6.1-ssd
+compared_n    := 1 5 7 11
+compared_runs := profile1 profile2 $(compared_n:%=profile3-%)
 
 # What a run depends on: when any of it is newer, the case is run again.
 machine_sources := $(addprefix mp3/,Kbuild Makefile mp3.h internal.h main.c registry.c sampler.c \
@@ -175,16 +177,16 @@ $(comparison)/case3.svg $(comparison)/case3.png &: $(compared:%=results/%/case3.
 
 # What is compared and not there is run, with the defaults in all but the swap model.
 $(foreach v,$(filter-out $(variant),$(compared)),$(if $(wildcard results/$v/profile3-11.data),,\
-	$(eval $(foreach r,profile1 profile2 $(addprefix profile3-,1 5 7 11),$(addprefix results/$v/$r.,data work meta.tsv)) &: ; \
-		$$(MAKE) MACHINE=sim KERNEL=6.1 MEM=1024 SEED=1 N="1 5 7 11" SWAP=$(lastword $(subst -, ,$v)) $(cases))))
+	$(eval $(foreach r,$(compared_runs),$(addprefix results/$v/$r.,data work meta.tsv)) &: ; \
+		$$(MAKE) MACHINE=sim KERNEL=6.1 MEM=1024 SEED=1 N="$(compared_n)" SWAP=$(lastword $(subst -, ,$v)) $(cases))))
 
 # All numbers of the compared runs, each under a name like disk.profile3-7.major.
-compared_runs := $(foreach v,$(compared),$(foreach r,profile1 profile2 $(addprefix profile3-,1 5 7 11),results/$v/$r))
+compared_paths := $(foreach v,$(compared),$(compared_runs:%=results/$v/%))
 
-build/facts.tsv: build/reduce $(foreach r,$(compared_runs),$r.data $r.work $r.meta.tsv)
-	@for run in $(compared_runs); do \
+build/facts.tsv: build/reduce $(foreach r,$(compared_paths),$r.data $r.work $r.meta.tsv)
+	@for run in $(compared_paths); do \
 		variant=$${run%/*}; name=$${variant##*-}.$${run##*/}; \
-		build/reduce facts -z $$(awk '$$1 == "hz" { print $$2 }' $$run.meta.tsv) \
+		build/reduce facts -z $(call meta,$$run.meta.tsv,hz) \
 			$$name $$run.data $$run.work || exit; \
 		sed "s/^/$$name.meta./" $$run.meta.tsv; \
 	done $(into)

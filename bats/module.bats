@@ -3,7 +3,6 @@
 # here, so each test is cheap. Counts are compared to those of the kernel itself
 # (/proc/PID/stat, wait4), rates to the definition.
 
-bats_require_minimum_version 1.5.0
 load helpers
 
 setup_file() {
