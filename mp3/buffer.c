@@ -1,37 +1,86 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The profile buffer and the character device that maps it
+ * The profile buffer, the record ring, and the character device that maps them
  *
- * The sampler is the only writer in the kernel (it holds mp3_registry_lock), user
- * space may write as it likes. Nothing is ever read back from the buffer: where
- * the next sample goes is kept here, out of its reach.
+ * Whoever writes here holds mp3_registry_lock(), so there is one writer at a time,
+ * and it never waits for readers. User space may write to the profile buffer as it
+ * likes. Nothing is ever read back from either: where the next sample and the next
+ * record go is kept here, out of its reach.
  */
 #include <linux/cdev.h>
 #include <linux/device.h>
 #include <linux/fs.h>
 #include <linux/mm.h>
 #include <linux/module.h>
+#include <linux/moduleparam.h>
 #include <linux/poll.h>
 #include <linux/vmalloc.h>
 
 #include "internal.h"
 
-static struct mp3_sample *ring;		/* MP3_BUFFER_BYTES of it, mapped by users */
+#define RECORDS_MAX	(1U << 28)	/* 26 GiB of them: a typing error */
 
-/* Written by the sampler under mp3_registry_lock, read by poll without. */
+static unsigned int records = MP3_SAMPLES * 16;
+module_param(records, uint, 0444);
+MODULE_PARM_DESC(records, "capacity of the record ring, in records of 104 bytes; the default holds ten minutes of 16 processes");
+
+static struct mp3_sample *ring;		/* MP3_BUFFER_BYTES of it, mapped by users */
+static struct mp3_records *header;	/* MP3_RECORDS_HEADER bytes, and behind them */
+static struct mp3_record *record_ring;	/* all records, mapped by users with it */
+static u64 next_record;			/* sequence of the record to be written next */
+static unsigned int next_slot;		/* where that goes */
+static u64 missed_children;		/* guarded by the registry's membership_lock */
+
+/* Written by the sampler under mp3_registry_lock(), read by poll without. */
 static unsigned long written;		/* samples ever */
 static bool more_expected;		/* some process is registered */
 static DECLARE_WAIT_QUEUE_HEAD(readers);
 
+/* The minors of the device. */
+enum { BUFFER, RECORDS, MINORS };
+static const char * const device_names[MINORS] = { MP3_NAME, MP3_RECORDS_NAME };
 static dev_t device_number;
 static struct cdev device_cdev;
 static struct class device_class = { .name = MP3_NAME };
 
 /**
- * mp3_buffer_write - hand a sample to user space
+ * mp3_buffer_record - write a record, to be seen when the next sample is
+ * @record:	the record; its sequence is filled in
+ *
+ * Context: process context, holds mp3_registry_lock()
+ */
+void mp3_buffer_record(struct mp3_record *record)
+{
+	struct mp3_record *slot = &record_ring[next_slot];
+
+	record->sequence = MP3_NO_SEQUENCE;
+	WRITE_ONCE(slot->sequence, MP3_NO_SEQUENCE);
+	/* Nobody shall see the old record's sequence beside the new one's words, */
+	smp_wmb();
+	*slot = *record;
+	/* nor the new one's sequence beside the old one's words. */
+	smp_store_release(&slot->sequence, next_record);
+
+	next_record++;
+	if (++next_slot == records)
+		next_slot = 0;
+}
+
+/**
+ * mp3_buffer_missed_child - say that a child was not registered
+ *
+ * Context: any, callers exclude each other
+ */
+void mp3_buffer_missed_child(void)
+{
+	WRITE_ONCE(header->missed_children, ++missed_children);
+}
+
+/**
+ * mp3_buffer_write - hand a sample to user space, and the records since the last
  * @sample:	the sample
  *
- * Context: process context, holds mp3_registry_lock
+ * Context: process context, holds mp3_registry_lock()
  */
 void mp3_buffer_write(const struct mp3_sample *sample)
 {
@@ -45,6 +94,8 @@ void mp3_buffer_write(const struct mp3_sample *sample)
 	WRITE_ONCE(slot->utilization, sample->utilization);
 	/* nor the new one's time beside the old one's words. */
 	smp_store_release(&slot->jiffies, sample->jiffies);
+	/* Who sees the head shall see the records before it. */
+	smp_store_release(&header->head, next_record);
 
 	WRITE_ONCE(written, written + 1);
 	wake_up_interruptible(&readers);
@@ -54,7 +105,7 @@ void mp3_buffer_write(const struct mp3_sample *sample)
  * mp3_buffer_expect - say whether more samples will come
  * @more:	whether they will
  *
- * Context: process context, holds mp3_registry_lock
+ * Context: process context, holds mp3_registry_lock()
  */
 void mp3_buffer_expect(bool more)
 {
@@ -65,6 +116,9 @@ void mp3_buffer_expect(bool more)
 
 static int buffer_open(struct inode *inode, struct file *file)
 {
+	/* A file that cannot be written to cannot be mapped for writing, either. */
+	if (iminor(inode) == RECORDS && (file->f_mode & FMODE_WRITE))
+		return -EACCES;
 	/* How many samples had been written when it was last polled. */
 	file->private_data = (void *)0UL;
 	return nonseekable_open(inode, file);
@@ -89,10 +143,15 @@ static __poll_t buffer_poll(struct file *file, poll_table *wait)
 
 static int buffer_mmap(struct file *file, struct vm_area_struct *vma)
 {
-	/* A private copy would neither see samples nor take them. */
-	if (!(vma->vm_flags & VM_SHARED))
+	void *memory = iminor(file_inode(file)) == RECORDS ? (void *)header : ring;
+
+	/*
+	 * A private copy would neither see samples nor take them. (A read-only
+	 * file's mapping never is VM_SHARED, but it may be shared.)
+	 */
+	if (!(vma->vm_flags & VM_MAYSHARE))
 		return -EINVAL;
-	return remap_vmalloc_range(vma, ring, vma->vm_pgoff);
+	return remap_vmalloc_range(vma, memory, vma->vm_pgoff);
 }
 
 static const struct file_operations buffer_fops = {
@@ -102,37 +161,45 @@ static const struct file_operations buffer_fops = {
 	.mmap	= buffer_mmap,
 };
 
-/**
- * mp3_buffer_init - allocate the buffer, all of it MP3_EMPTY, and the device
- *
- * Return: 0 or -errno
- */
-int mp3_buffer_init(void)
+static void destroy_devices(unsigned int minors)
 {
-	struct device *device;
+	while (minors--)
+		device_destroy(&device_class, device_number + minors);
+}
+
+static int create_devices(void)
+{
+	for (unsigned int minor = 0; minor < MINORS; minor++) {
+		struct device *device = device_create(&device_class, NULL,
+						      device_number + minor, NULL,
+						      "%s", device_names[minor]);
+
+		if (IS_ERR(device)) {
+			destroy_devices(minor);
+			return PTR_ERR(device);
+		}
+	}
+	return 0;
+}
+
+static int init_device(void)
+{
 	int err;
 
-	ring = vmalloc_user(MP3_BUFFER_BYTES);
-	if (!ring)
-		return -ENOMEM;
-	memset(ring, 0xff, MP3_BUFFER_BYTES);
-
-	err = alloc_chrdev_region(&device_number, 0, 1, MP3_NAME);
+	err = alloc_chrdev_region(&device_number, 0, MINORS, MP3_NAME);
 	if (err)
-		goto out_ring;
+		return err;
 	err = class_register(&device_class);
 	if (err)
 		goto out_region;
 	cdev_init(&device_cdev, &buffer_fops);
 	device_cdev.owner = THIS_MODULE;
-	err = cdev_add(&device_cdev, device_number, 1);
+	err = cdev_add(&device_cdev, device_number, MINORS);
 	if (err)
 		goto out_class;
-	device = device_create(&device_class, NULL, device_number, NULL, MP3_NAME);
-	if (IS_ERR(device)) {
-		err = PTR_ERR(device);
+	err = create_devices();
+	if (err)
 		goto out_cdev;
-	}
 	return 0;
 
 out_cdev:
@@ -140,7 +207,56 @@ out_cdev:
 out_class:
 	class_unregister(&device_class);
 out_region:
-	unregister_chrdev_region(device_number, 1);
+	unregister_chrdev_region(device_number, MINORS);
+	return err;
+}
+
+/* A ring that has never been written to: no word of it shows kernel memory. */
+static int init_records(void)
+{
+	if (!records || records > RECORDS_MAX)
+		return -EINVAL;
+	header = vmalloc_user(MP3_RECORDS_HEADER + (size_t)records * sizeof(*record_ring));
+	if (!header)
+		return -ENOMEM;
+	record_ring = (void *)header + MP3_RECORDS_HEADER;
+	*header = (struct mp3_records){
+		.magic = MP3_RECORDS_MAGIC,
+		.version = MP3_RECORDS_VERSION,
+		.header_bytes = MP3_RECORDS_HEADER,
+		.record_bytes = sizeof(*record_ring),
+		.capacity = records,
+		.period_ns = NSEC_PER_SEC / MP3_RATE,
+		.clock = CLOCK_MONOTONIC,
+		.page_bytes = PAGE_SIZE,
+	};
+	return 0;
+}
+
+/**
+ * mp3_buffer_init - allocate the buffer, all of it MP3_EMPTY, the record ring and
+ * the device
+ *
+ * Return: 0 or -errno; -EINVAL for an impossible capacity
+ */
+int mp3_buffer_init(void)
+{
+	int err;
+
+	ring = vmalloc_user(MP3_BUFFER_BYTES);
+	if (!ring)
+		return -ENOMEM;
+	memset(ring, 0xff, MP3_BUFFER_BYTES);
+	err = init_records();
+	if (err)
+		goto out_ring;
+	err = init_device();
+	if (err)
+		goto out_records;
+	return 0;
+
+out_records:
+	vfree(header);
 out_ring:
 	vfree(ring);
 	return err;
@@ -153,9 +269,10 @@ out_ring:
  */
 void mp3_buffer_exit(void)
 {
-	device_destroy(&device_class, device_number);
+	destroy_devices(MINORS);
 	cdev_del(&device_cdev);
 	class_unregister(&device_class);
-	unregister_chrdev_region(device_number, 1);
+	unregister_chrdev_region(device_number, MINORS);
+	vfree(header);
 	vfree(ring);
 }

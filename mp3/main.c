@@ -16,7 +16,7 @@
  *
  * mp3.h describes the interface. The files, along the way of the data:
  * status.c (commands), registry.c (who is profiled, and what was counted),
- * sampler.c (when), buffer.c (to whom).
+ * sampler.c (when), buffer.c (to whom: all together, and each process).
  *
  * Life of the module: every open file of the device holds a reference to it,
  * and so does every mapping, through its file; rmmod is then refused. An open
@@ -40,11 +40,16 @@ static int __init mp3_init(void)
 	err = mp3_sampler_init();
 	if (err)
 		goto out_buffer;
-	err = mp3_status_init();
+	err = mp3_registry_init();
 	if (err)
 		goto out_sampler;
+	err = mp3_status_init();
+	if (err)
+		goto out_registry;
 	return 0;
 
+out_registry:
+	mp3_registry_exit();
 out_sampler:
 	mp3_sampler_exit();
 out_buffer:
@@ -56,7 +61,7 @@ static void __exit mp3_exit(void)
 {
 	/* From here on nobody can register. */
 	mp3_status_exit();
-	mp3_registry_clear();
+	mp3_registry_exit();
 	mp3_sampler_exit();
 	mp3_buffer_exit();
 }

@@ -18,12 +18,18 @@
 #include <linux/fs.h>
 #include <linux/hash.h>
 #include <linux/hashtable.h>
+#include <linux/ktime.h>
+#include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/moduleparam.h>
+#include <linux/mutex.h>
 #include <linux/pid.h>
 #include <linux/sched/signal.h>
 #include <linux/sched/task.h>
 #include <linux/slab.h>
+#include <linux/spinlock.h>
+#include <linux/string.h>
+#include <linux/tracepoint.h>
 #include <linux/user_namespace.h>
 
 #include "internal.h"
@@ -33,10 +39,18 @@ module_param(max_processes, uint, 0444);
 MODULE_PARM_DESC(max_processes, "how many processes may be registered at once");
 
 /*
- * mp3_registry_lock guards everything static in this file and in sampler.c: the
- * list, the hash table and the counts of its members, and the sampler's
- * deadlines. Registration, unregistration, the sample and a read of the status
- * file are thereby whole, one after another, in whatever order they come:
+ * A process that is registered with its tree has its children registered by the
+ * sched_process_fork tracepoint: by the forking task itself, when the child is
+ * whole and before it runs, so that none of its faults is missed. The tracepoint
+ * must not sleep, not even for a spinlock_t on a PREEMPT_RT kernel. Hence the
+ * entries are allocated at load, and what the tracepoint touches has a lock of
+ * its own.
+ */
+/*
+ * Two locks. mp3_registry_lock() takes a mutex that guards the list, the counts
+ * of its members, @departed and the sampler's deadlines. Registration by command,
+ * unregistration, the sample and a read of the status file are thereby whole, one
+ * after another, in whatever order they come:
  *
  * - R against R, U against U: the second finds the entry there, or gone.
  * - U or R against a sample: the sample takes the process's growth so far, or it
@@ -49,18 +63,72 @@ MODULE_PARM_DESC(max_processes, "how many processes may be registered at once");
  * - exit against all of these: needs no lock of ours, see above. The sample that
  *   finds every thread dead takes the last counts and the entry out of the list.
  * - open, mmap, poll and close of the device touch none of it.
- * - rmmod: the status file is gone before the list is cleared, the list is empty
- *   before the work is cancelled, so nothing arms it again.
+ * - rmmod: the status file is gone and the tracepoint is silent before the list
+ *   is cleared, the list is empty before the work is cancelled, so nothing arms
+ *   it again.
  *
- * The lock is a mutex, since all of these run in process context and may
- * allocate. Nothing touches user memory under it: a sampler that waited for a
- * page to come in from swap would be late just when it matters.
+ * It is a mutex, since all of these run in process context and may sleep. Nothing
+ * touches user memory under it: a sampler that waited for a page to come in from
+ * swap would be late just when it matters.
+ *
+ * membership_lock guards who is registered: the hash table, the unused entries,
+ * @registered and the list @newborn. It nests in the mutex, and the tracepoint
+ * takes it alone:
+ *
+ * - fork against U of the parent: the child is entered before the parent leaves,
+ *   and stays; or the parent is not found, and the child is not entered.
+ * - fork against R of the child, whose PID can be seen before the tracepoint runs:
+ *   whoever comes first enters it, the other one finds it there.
+ * - fork against anything under the mutex: the child waits in @newborn for the
+ *   next taker of the mutex to put it into the list (or for U, who may want to
+ *   take it out at once), so nobody's walk along the list is disturbed. The work is armed, for the parent is registered; and since
+ *   only commands make the first entry, whoever holds the mutex and finds nothing
+ *   registered can rely on it.
+ * - Only holders of the mutex take entries out, so what find_process() has found
+ *   under both locks stays as long as the mutex is held.
+ *
+ * It is raw because of PREEMPT_RT, see above; nothing is called under it that
+ * sleeps there, and nobody holds it for more than a few instructions.
  */
-DEFINE_MUTEX(mp3_registry_lock);
+static DEFINE_MUTEX(registry_mutex);
 LIST_HEAD(mp3_processes);		/* struct mp3_process, oldest first */
-static DEFINE_HASHTABLE(process_by_pid, 12);
-static unsigned int registered;		/* length of mp3_processes */
 static struct mp3_counts departed;	/* of the unregistered, not yet sampled */
+
+static DEFINE_RAW_SPINLOCK(membership_lock);
+static DEFINE_HASHTABLE(process_by_pid, 12);
+static HLIST_HEAD(unused);		/* struct mp3_process */
+static LIST_HEAD(newborn);		/* the same, oldest first */
+static unsigned int registered;		/* length of both lists together */
+
+static struct mp3_process *table;	/* max_processes of them */
+static struct tracepoint *fork_tracepoint;	/* NULL if there is none */
+
+/* Context: holds the mutex and membership_lock */
+static void adopt_newborn(void)
+{
+	list_splice_tail_init(&newborn, &mp3_processes);
+}
+
+/**
+ * mp3_registry_lock - nobody else registers, unregisters or samples from now on
+ *
+ * Context: process context
+ */
+void mp3_registry_lock(void)
+{
+	mutex_lock(&registry_mutex);
+	raw_spin_lock(&membership_lock);
+	adopt_newborn();
+	raw_spin_unlock(&membership_lock);
+}
+
+/**
+ * mp3_registry_unlock - undo mp3_registry_lock()
+ */
+void mp3_registry_unlock(void)
+{
+	mutex_unlock(&registry_mutex);
+}
 
 static void add_growth(struct mp3_counts *sum, const struct mp3_counts *from,
 		       const struct mp3_counts *to)
@@ -106,6 +174,84 @@ static bool count(struct task_struct *leader, struct mp3_counts *counts)
 	return alive;
 }
 
+/*
+ * look_at_memory - fill in what struct mp3_record says about memory, and the name
+ *
+ * A process that has exited has no memory any more. Its peak is with its
+ * signal_struct then, as is that of programs which it has replaced by exec.
+ */
+static void look_at_memory(struct mp3_process *process, struct mp3_record *record)
+{
+	u64 peak = READ_ONCE(process->leader->signal->maxrss);
+	struct task_struct *leader = process->leader, *thread;
+	struct mm_struct *mm;
+
+	rcu_read_lock();
+	for_each_thread(process->leader, thread) {
+		/* A thread has its mm until it exits, and no longer than that. */
+		task_lock(thread);
+		mm = thread->mm;
+		if (mm) {
+			record->rss = get_mm_rss(mm);
+			record->swap = get_mm_counter(mm, MM_SWAPENTS);
+			peak = max_t(u64, peak, get_mm_hiwater_rss(mm));
+			leader = thread->group_leader;
+		}
+		task_unlock(thread);
+		if (mm)
+			break;
+	}
+	/* A thread that executes a program becomes the leader; the name is its. */
+	if (leader != process->leader) {
+		get_task_struct(leader);
+		put_task_struct(process->leader);
+		process->leader = leader;
+	}
+	rcu_read_unlock();
+	record->peak_rss = peak;
+	strscpy_pad(record->name, leader->comm, sizeof(record->name));
+}
+
+/*
+ * settle - make a record of what a process has counted since its last one
+ * @process:	the process, in the list
+ * @now:	CLOCK_MONOTONIC ns
+ * @flags:	MP3_LAST if it is going to be unregistered
+ * @sum:	to be added to
+ *
+ * Return: whether the process can still run
+ */
+static bool settle(struct mp3_process *process, u64 now, u32 flags,
+		   struct mp3_counts *sum)
+{
+	struct mp3_record record = {
+		.time_ns = now,
+		.period_ns = now - process->last_ns,
+		.pid = pid_nr(process->pid),
+		.parent = process->parent,
+		.flags = flags,
+	};
+	struct mp3_counts counts, growth = {};
+	bool alive = count(process->leader, &counts);
+
+	if (!alive)
+		record.flags |= MP3_LAST | MP3_EXITED;
+	if (!process->recorded)
+		record.flags |= MP3_FIRST;
+	add_growth(&growth, &process->last, &counts);
+	record.minor = growth.minor;
+	record.major = growth.major;
+	record.cpu_ns = growth.cpu_ns;
+	look_at_memory(process, &record);
+	mp3_buffer_record(&record);
+
+	add_growth(sum, &process->last, &counts);
+	process->last = counts;
+	process->last_ns = now;
+	process->recorded = true;
+	return alive;
+}
+
 static struct mp3_process *find_process(const struct pid *pid)
 {
 	struct mp3_process *process;
@@ -116,19 +262,86 @@ static struct mp3_process *find_process(const struct pid *pid)
 	return NULL;
 }
 
-static void free_process(struct mp3_process *process)
+/*
+ * enter_process - take an unused entry for a process
+ * @pid:	its identity; this and @leader get references of their own
+ * @leader:	of the thread group
+ * @first:	its counts now
+ * @parent:	who forked it, if that is why it is entered, or 0
+ * @tree:	whether to enter its children
+ *
+ * Context: holds membership_lock
+ * Return: 0, -EEXIST, -ENOSPC
+ */
+static int enter_process(struct pid *pid, struct task_struct *leader,
+			 const struct mp3_counts *first, u32 parent, bool tree)
 {
-	put_task_struct(process->leader);
-	put_pid(process->pid);
-	kfree(process);
+	struct mp3_process *process = find_process(pid);
+
+	if (process) {
+		/* A fork was quicker than R: the child's children are wanted, too. */
+		process->tree |= tree && parent;
+		return -EEXIST;
+	}
+	if (hlist_empty(&unused))
+		return -ENOSPC;
+	process = hlist_entry(unused.first, struct mp3_process, by_pid);
+	hlist_del(&process->by_pid);
+	*process = (struct mp3_process){
+		.pid = get_pid(pid),
+		.leader = get_task_struct(leader),
+		.first = *first,
+		.last = *first,
+		.last_ns = ktime_get_ns(),
+		.parent = parent,
+		.tree = tree,
+	};
+	hash_add(process_by_pid, &process->by_pid, (unsigned long)pid);
+	list_add_tail(&process->by_age, &newborn);
+	WRITE_ONCE(registered, registered + 1);
+	return 0;
 }
 
+/* Context: holds mp3_registry_lock() */
 static void remove_process(struct mp3_process *process)
 {
+	struct task_struct *leader = process->leader;
+	struct pid *pid = process->pid;
+
 	list_del(&process->by_age);
+	raw_spin_lock(&membership_lock);
 	hash_del(&process->by_pid);
-	registered--;
-	free_process(process);
+	hlist_add_head(&process->by_pid, &unused);
+	WRITE_ONCE(registered, registered - 1);
+	raw_spin_unlock(&membership_lock);
+	put_task_struct(leader);
+	put_pid(pid);
+}
+
+/*
+ * follow_fork - register the child of a process that is registered with its tree
+ *
+ * The child has not run yet: all its counts are 0.
+ *
+ * Context: tracepoint in the forking task, must not sleep
+ */
+static void follow_fork(void *data, struct task_struct *parent, struct task_struct *child)
+{
+	static const struct mp3_counts nothing;
+	struct mp3_process *process;
+	int err = 0;
+
+	/* A thread is of its process, which is registered or not already. */
+	if (!READ_ONCE(registered) || !thread_group_leader(child))
+		return;
+	raw_spin_lock(&membership_lock);
+	process = find_process(task_tgid(parent));
+	if (process && process->tree)
+		err = enter_process(task_tgid(child), child, &nothing,
+				    pid_nr(process->pid), true);
+	if (err == -ENOSPC)
+		mp3_buffer_missed_child();
+	raw_spin_unlock(&membership_lock);
 }
 
 /*
@@ -160,21 +373,24 @@ static bool may_profile(struct file *file, struct task_struct *task)
  * find_leader - look up a process by its number
  * @file:	the status file that the command was written to
  * @nr:		PID in the caller's PID namespace
+ * @pid:	set to its identity, with a reference
  * @leader:	set to the leader of the thread group, with a reference
  *
  * Return: 0, -ESRCH, -EPERM
  */
-static int find_leader(struct file *file, pid_t nr, struct task_struct **leader)
+static int find_leader(struct file *file, pid_t nr, struct pid **pid,
+		       struct task_struct **leader)
 {
-	struct pid *pid = find_get_pid(nr);
-
+	*pid = find_get_pid(nr);
 	/* A thread's number that is not a process's finds nothing. */
-	*leader = get_pid_task(pid, PIDTYPE_TGID);
-	put_pid(pid);
-	if (!*leader)
+	*leader = get_pid_task(*pid, PIDTYPE_TGID);
+	if (!*leader) {
+		put_pid(*pid);
 		return -ESRCH;
+	}
 	if (!may_profile(file, *leader)) {
 		put_task_struct(*leader);
+		put_pid(*pid);
 		return -EPERM;
 	}
 	return 0;
@@ -184,47 +400,39 @@ static int find_leader(struct file *file, pid_t nr, struct task_struct **leader)
  * mp3_register - begin to profile a process
  * @file:	the status file that the command was written to
  * @nr:		PID in the caller's PID namespace
+ * @tree:	whether to profile the children that it forks, and theirs
  *
  * Context: process context, without the lock
- * Return: 0, -ESRCH, -EPERM, -EEXIST, -ENOSPC, -ENOMEM; nothing is changed then
+ * Return: 0, -ESRCH, -EPERM, -EEXIST, -ENOSPC, -EOPNOTSUPP; nothing is changed then
  */
-int mp3_register(struct file *file, pid_t nr)
+int mp3_register(struct file *file, pid_t nr, bool tree)
 {
-	struct mp3_process *process;
+	struct task_struct *leader;
+	struct mp3_counts now;
+	struct pid *pid;
+	bool nobody;
 	int err;
 
-	process = kzalloc(sizeof(*process), GFP_KERNEL_ACCOUNT);
-	if (!process)
-		return -ENOMEM;
-	err = find_leader(file, nr, &process->leader);
-	if (err) {
-		kfree(process);
-		return err;
-	}
-	process->pid = get_task_pid(process->leader, PIDTYPE_TGID);
-
-	mutex_lock(&mp3_registry_lock);
-	if (find_process(process->pid)) {
-		err = -EEXIST;
-		goto out_unlock;
-	}
-	if (registered >= max_processes) {
-		err = -ENOSPC;
-		goto out_unlock;
-	}
-	if (!count(process->leader, &process->first)) {
-		err = -ESRCH;
-		goto out_unlock;
-	}
-	process->last = process->first;
-	list_add_tail(&process->by_age, &mp3_processes);
-	hash_add(process_by_pid, &process->by_pid, (unsigned long)process->pid);
-	if (++registered == 1)
-		mp3_sampler_start();
-out_unlock:
-	mutex_unlock(&mp3_registry_lock);
+	if (tree && !fork_tracepoint)
+		return -EOPNOTSUPP;
+	err = find_leader(file, nr, &pid, &leader);
 	if (err)
-		free_process(process);
+		return err;
+
+	mp3_registry_lock();
+	nobody = mp3_nothing_registered();
+	if (count(leader, &now)) {
+		raw_spin_lock(&membership_lock);
+		err = enter_process(pid, leader, &now, 0, tree);
+		raw_spin_unlock(&membership_lock);
+	} else {
+		err = -ESRCH;
+	}
+	if (!err && nobody)
+		mp3_sampler_start();
+	mp3_registry_unlock();
+	put_task_struct(leader);
+	put_pid(pid);
 	return err;
 }
 
@@ -243,28 +451,28 @@ int mp3_unregister(struct file *file, pid_t nr)
 {
 	struct mp3_process *process;
 	struct task_struct *leader;
-	struct mp3_counts now;
 	struct pid *pid;
 	int err;
 
-	err = find_leader(file, nr, &leader);
+	err = find_leader(file, nr, &pid, &leader);
 	if (err)
 		return err;
-	pid = get_task_pid(leader, PIDTYPE_TGID);
-	put_task_struct(leader);
 
-	mutex_lock(&mp3_registry_lock);
+	mp3_registry_lock();
+	raw_spin_lock(&membership_lock);
+	adopt_newborn();
 	process = find_process(pid);
+	raw_spin_unlock(&membership_lock);
 	if (process) {
-		count(process->leader, &now);
-		add_growth(&departed, &process->last, &now);
+		settle(process, ktime_get_ns(), MP3_LAST, &departed);
 		remove_process(process);
-		if (!registered)
+		if (mp3_nothing_registered())
 			mp3_sampler_finish();
 	} else {
 		err = -ENOENT;
 	}
-	mutex_unlock(&mp3_registry_lock);
+	mp3_registry_unlock();
+	put_task_struct(leader);
 	put_pid(pid);
 	return err;
 }
@@ -276,41 +484,73 @@ int mp3_unregister(struct file *file, pid_t nr)
  */
 bool mp3_nothing_registered(void)
 {
-	return !registered;
+	return !READ_ONCE(registered);
 }
 
 /**
  * mp3_collect - what all have counted since the last call, and bury the dead
+ * @now:	CLOCK_MONOTONIC ns
  * @sum:	to be filled
  *
  * Context: process context, holds the lock
  */
-void mp3_collect(struct mp3_counts *sum)
+void mp3_collect(u64 now, struct mp3_counts *sum)
 {
 	struct mp3_process *process, *next;
-	struct mp3_counts now;
-	bool alive;
 
 	*sum = departed;
 	departed = (struct mp3_counts){};
-	list_for_each_entry_safe(process, next, &mp3_processes, by_age) {
-		alive = count(process->leader, &now);
-		add_growth(sum, &process->last, &now);
-		process->last = now;
-		if (!alive)
+	list_for_each_entry_safe(process, next, &mp3_processes, by_age)
+		if (!settle(process, now, 0, sum))
 			remove_process(process);
-	}
+}
+
+static void note_tracepoint(struct tracepoint *tracepoint, void *data)
+{
+	if (!strcmp(tracepoint->name, "sched_process_fork"))
+		fork_tracepoint = tracepoint;
 }
 
 /**
- * mp3_registry_clear - forget all processes, for the end of the module
+ * mp3_registry_init - have a table to register processes in, and watch forks
+ *
+ * Return: 0, -ENOMEM, or what the tracepoint says
  */
-void mp3_registry_clear(void)
+int mp3_registry_init(void)
+{
+	int err;
+
+	table = kvcalloc(max_processes, sizeof(*table), GFP_KERNEL);
+	if (!table)
+		return -ENOMEM;
+	for (unsigned int i = max_processes; i > 0; i--)
+		hlist_add_head(&table[i - 1].by_pid, &unused);
+
+	for_each_kernel_tracepoint(note_tracepoint, NULL);
+	if (!fork_tracepoint)
+		return 0;
+	err = tracepoint_probe_register(fork_tracepoint, follow_fork, NULL);
+	if (err)
+		kvfree(table);
+	return err;
+}
+
+/**
+ * mp3_registry_exit - forget all processes
+ *
+ * Nobody can register any more by a command.
+ */
+void mp3_registry_exit(void)
 {
 	struct mp3_process *process, *next;
 
-	mutex_lock(&mp3_registry_lock);
+	if (fork_tracepoint) {
+		tracepoint_probe_unregister(fork_tracepoint, follow_fork, NULL);
+		tracepoint_synchronize_unregister();
+	}
+	mp3_registry_lock();
 	list_for_each_entry_safe(process, next, &mp3_processes, by_age)
 		remove_process(process);
-	mutex_unlock(&mp3_registry_lock);
+	mp3_registry_unlock();
+	kvfree(table);
 }

@@ -23,7 +23,7 @@ static void mp3_sampler_run(struct work_struct *work);
 static struct workqueue_struct *sampler_queue;
 static DECLARE_DELAYED_WORK(sampler_work, mp3_sampler_run);
 
-/* All guarded by mp3_registry_lock. */
+/* All guarded by mp3_registry_lock(). */
 static unsigned long start;	/* jiffies at the first registration */
 static unsigned long due;	/* jiffies of the next deadline */
 static u64 period_start;	/* CLOCK_MONOTONIC ns of the last sample */
@@ -48,7 +48,7 @@ static void take_sample(void)
 	struct mp3_counts sum;
 	struct mp3_sample sample;
 
-	mp3_collect(&sum);
+	mp3_collect(now, &sum);
 	period_start = now;
 
 	/*
@@ -69,7 +69,7 @@ static void take_sample(void)
 
 static void mp3_sampler_run(struct work_struct *work)
 {
-	mutex_lock(&mp3_registry_lock);
+	mp3_registry_lock();
 	/*
 	 * While this run waited for the lock, the last process may have left,
 	 * and another one may have come and armed the work anew.
@@ -81,13 +81,13 @@ static void mp3_sampler_run(struct work_struct *work)
 		else
 			arm();
 	}
-	mutex_unlock(&mp3_registry_lock);
+	mp3_registry_unlock();
 }
 
 /**
  * mp3_sampler_start - begin to sample: the first process is registered
  *
- * Context: process context, holds mp3_registry_lock
+ * Context: process context, holds mp3_registry_lock()
  */
 void mp3_sampler_start(void)
 {
@@ -101,7 +101,7 @@ void mp3_sampler_start(void)
 /**
  * mp3_sampler_finish - take the last sample: no process is registered any more
  *
- * Context: process context, holds mp3_registry_lock. So this must not wait for a
+ * Context: process context, holds mp3_registry_lock(). So this must not wait for a
  * work that is under way; it will find that there is nothing to do.
  */
 void mp3_sampler_finish(void)

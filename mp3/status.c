@@ -39,7 +39,10 @@ static ssize_t status_write(struct file *file, const char __user *from,
 
 	switch (text[0]) {
 	case 'R':
-		err = mp3_register(file, nr);
+		err = mp3_register(file, nr, false);
+		break;
+	case 'T':
+		err = mp3_register(file, nr, true);
 		break;
 	case 'U':
 		err = mp3_unregister(file, nr);
@@ -53,7 +56,7 @@ static ssize_t status_write(struct file *file, const char __user *from,
 /* The lock is held from start to stop; what is printed goes to kernel memory. */
 static void *status_start(struct seq_file *seq, loff_t *position)
 {
-	mutex_lock(&mp3_registry_lock);
+	mp3_registry_lock();
 	return seq_list_start(&mp3_processes, *position);
 }
 
@@ -64,7 +67,7 @@ static void *status_next(struct seq_file *seq, void *entry, loff_t *position)
 
 static void status_stop(struct seq_file *seq, void *entry)
 {
-	mutex_unlock(&mp3_registry_lock);
+	mp3_registry_unlock();
 }
 
 static int status_show(struct seq_file *seq, void *entry)
