@@ -15,6 +15,9 @@
  *
  * Exit status: 0 done, 1 failed, 2 usage. A SIGHUP, SIGINT or SIGTERM ends it
  * early, but in order; then it dies by that signal.
+ *
+ * If it is registered already (by monitor, with the tree that it belongs to), it
+ * stays so: whoever registered it wants its exit as well.
  */
 #define _GNU_SOURCE
 #include <err.h>
@@ -263,12 +266,16 @@ static const char *reason(int error)
 	}
 }
 
-/* Writes "R <pid>" or "U <pid>" in one piece; says why if that fails. */
+/* Writes "R <pid>" or "U <pid>" in one piece; says why if that fails, with errno. */
 static bool tell(int status, const char *command)
 {
+	int error;
+
 	if (status < 0 || write(status, command, strlen(command)) >= 0)
 		return true;
-	warnx("%s: %s: %s", MP3_STATUS, command, reason(errno));
+	error = errno;
+	warnx("%s: %s: %s", MP3_STATUS, command, reason(error));
+	errno = error;
 	return false;
 }
 
@@ -358,7 +365,7 @@ int main(int argc, char **argv)
 	struct usage begin, end;
 	struct options options;
 	struct work work;
-	bool left;
+	bool ours, left;
 	int status;
 
 	parse(argc, argv, &options);
@@ -381,12 +388,13 @@ int main(int argc, char **argv)
 	 * second tell(): the profiler counts that fault, the report does not.
 	 */
 	measure(&begin);
-	if (!tell(status, enter))
+	ours = tell(status, enter);
+	if (!ours && errno != EEXIST)
 		return 1;
 	measure(&begin);
 	run(&work, &options);
 	measure(&end);
-	left = tell(status, leave);
+	left = !ours || tell(status, leave);
 
 	report(&work, &options, &begin, &end);
 	if (stopped) {
