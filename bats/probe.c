@@ -13,10 +13,22 @@
  *		zombie		it exits, and is waited for after two samples
  *		kill		it is killed
  *		exec		it executes `true` from a thread that does not lead it
+ *		oom		it takes more memory than there is, and is killed for it
  *	probe spin SECONDS		register, use so much CPU time, unregister
+ *	probe storm CHILDREN		register a child with its tree; it forks so many,
+ *					each touches some pages, and waits for each
+ *	probe family			the same; it forks a child by fork, one by vfork,
+ *					one from a thread, and one that outlives it
+ *					and has a child of its own; prints who is who
+ *	probe still MB			register a child that has touched MB MiB and does
+ *					not run, for three samples
+ *	probe header			the words of the record ring's header, by name
+ *	probe records [FROM]		all records from that sequence on, word by word
+ *	probe refusals			what cannot be done with the record ring
  *
- * command and map print "ok" or the name of the errno. count and spin print what
- * others than the profiler have counted (/proc/PID/stat, wait4, getrusage).
+ * command and map print "ok" or the name of the errno. count, spin, storm and still
+ * print what others than the profiler have counted (/proc/PID/stat and status, wait4,
+ * getrusage).
  * Exits with 1 when something else than what is asked for goes wrong.
  */
 #define _GNU_SOURCE
@@ -179,7 +191,7 @@ static void count(const char *end, int threads, size_t mb)
 	status_must('R', pid);
 	faults_of(pid, &minor[0], &major[0]);
 	kill(pid, SIGCONT);
-	if (!exec_at_end)
+	if (!exec_at_end && strcmp(end, "oom"))
 		must_stop(pid);
 
 	if (!strcmp(end, "unregister")) {
@@ -190,7 +202,7 @@ static void count(const char *end, int threads, size_t mb)
 	} else {
 		if (!strcmp(end, "kill"))
 			kill(pid, SIGKILL);
-		else
+		else if (strcmp(end, "oom"))
 			kill(pid, SIGCONT);
 		if (!strcmp(end, "zombie"))
 			usleep(3 * 1000000 / MP3_RATE);
@@ -224,6 +236,236 @@ static void spin(double seconds)
 	status_must('U', getpid());
 }
 
+/* ----- trees ----- */
+
+static void touch_pages(size_t pages)
+{
+	touch_bytes = pages * 4096;
+	touch(NULL);
+}
+
+/* Forks a process that does nothing before it is registered with its tree. */
+static pid_t fork_registered(void (*tree)(int), int argument)
+{
+	pid_t pid = fork();
+
+	if (pid < 0)
+		err(1, "fork");
+	if (!pid) {
+		raise(SIGSTOP);
+		tree(argument);
+		_exit(0);
+	}
+	must_stop(pid);
+	status_must('T', pid);
+	return pid;
+}
+
+static void fork_many(int children)
+{
+	for (int i = 0; i < children; i++) {
+		pid_t pid = fork();
+
+		if (pid < 0)
+			err(1, "fork");
+		if (!pid) {
+			touch_pages(1 + i % 7);
+			if (i % 100 == 0)
+				execlp("true", "true", (char *)NULL);
+			_exit(0);
+		}
+		if (waitpid(pid, NULL, 0) != pid)
+			err(1, "waitpid");
+	}
+}
+
+static void storm(int children)
+{
+	unsigned long minor, major;
+	struct rusage usage;
+	pid_t pid = fork_registered(fork_many, children);
+
+	faults_of(pid, &minor, &major);
+	kill(pid, SIGCONT);
+	/* its own usage, and that of the children that it has waited for */
+	if (wait4(pid, NULL, 0, &usage) != pid)
+		err(1, "wait4");
+	printf("minor=%lu major=%lu\n", usage.ru_minflt - minor, usage.ru_majflt - major);
+	printf("root=%d\n", pid);
+}
+
+static void *fork_from_thread(void *pid)
+{
+	*(pid_t *)pid = fork();
+	if (!*(pid_t *)pid)
+		_exit(0);
+	return NULL;
+}
+
+static void fork_family(int unused)
+{
+	pid_t forked, vforked, threaded, orphan;
+	pthread_t thread;
+
+	(void)unused;
+	forked = fork();
+	if (!forked)
+		_exit(0);
+	vforked = vfork();
+	if (!vforked)
+		_exit(0);
+	pthread_create(&thread, NULL, fork_from_thread, &threaded);
+	pthread_join(thread, NULL);
+	orphan = fork();
+	if (!orphan) {
+		pid_t grandchild;
+
+		usleep(300000);		/* its parent is dead by then */
+		grandchild = fork();
+		if (!grandchild)
+			_exit(0);
+		printf("grandchild=%d\n", grandchild);
+		exit(0);
+	}
+	printf("root=%d\nforked=%d\nvforked=%d\nthreaded=%d\norphan=%d\n",
+	       getpid(), forked, vforked, threaded, orphan);
+	exit(0);
+}
+
+static void family(void)
+{
+	kill(fork_registered(fork_family, 0), SIGCONT);
+	wait(NULL);
+	usleep(800000);
+}
+
+/* ----- still ----- */
+
+static void print_status_of(pid_t pid)
+{
+	char path[32], line[256];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", pid);
+	file = fopen(path, "r");
+	if (!file)
+		err(1, "%s", path);
+	while (fgets(line, sizeof(line), file))
+		if (!strncmp(line, "VmHWM:", 6) || !strncmp(line, "VmRSS:", 6) ||
+		    !strncmp(line, "VmSwap:", 7))
+			fputs(line, stdout);
+	fclose(file);
+}
+
+static void still(size_t mb)
+{
+	unsigned long minor, major;
+	pid_t pid;
+
+	touch_bytes = mb << 20;
+	pid = fork();
+	if (pid < 0)
+		err(1, "fork");
+	if (!pid) {
+		touch(NULL);
+		raise(SIGSTOP);
+		_exit(0);
+	}
+	must_stop(pid);
+	faults_of(pid, &minor, &major);
+	printf("before: %lu %lu\n", minor, major);
+	status_must('R', pid);
+	usleep(3 * 1000000 / MP3_RATE);
+	print_status_of(pid);
+	status_must('U', pid);
+	faults_of(pid, &minor, &major);
+	printf("after: %lu %lu\n", minor, major);
+	kill(pid, SIGKILL);
+	wait(NULL);
+}
+
+/* ----- the record ring ----- */
+
+static const struct mp3_records *map_records(void)
+{
+	int fd = open(MP3_RECORDS, O_RDONLY);
+	const struct mp3_records *header;
+
+	if (fd < 0)
+		err(1, "%s", MP3_RECORDS);
+	header = mmap(NULL, MP3_RECORDS_HEADER, PROT_READ, MAP_SHARED, fd, 0);
+	if (header == MAP_FAILED)
+		err(1, "mmap of the header");
+	header = mmap(NULL, header->header_bytes + header->capacity * header->record_bytes,
+		      PROT_READ, MAP_SHARED, fd, 0);
+	if (header == MAP_FAILED)
+		err(1, "mmap of the records");
+	close(fd);
+	return header;
+}
+
+static void header(void)
+{
+	const struct mp3_records *records = map_records();
+	const unsigned char *byte = (const void *)(records + 1);
+	size_t used = 0;
+
+	for (size_t i = sizeof(*records); i < records->header_bytes; i++)
+		used += *byte++ != 0;
+	printf("magic=%x version=%u header_bytes=%u record_bytes=%u capacity=%llu head=%llu "
+	       "period_ns=%llu clock=%u page_bytes=%u missed_children=%llu reserved=%llu "
+	       "behind=%zu\n", records->magic, records->version, records->header_bytes,
+	       records->record_bytes, records->capacity, records->head, records->period_ns,
+	       records->clock, records->page_bytes, records->missed_children,
+	       records->reserved, used);
+}
+
+/* Nobody is registered meanwhile, so nobody writes. */
+static void print_records(unsigned long long from)
+{
+	const struct mp3_records *records = map_records();
+	const struct mp3_record *ring = (const void *)records + records->header_bytes;
+
+	if (records->head > records->capacity && from < records->head - records->capacity)
+		from = records->head - records->capacity;
+	for (; from < records->head; from++) {
+		const struct mp3_record *r = &ring[from % records->capacity];
+
+		printf("%llu %llu %llu %u %u %u %llu %llu %llu %llu %llu %llu %u %.16s\n",
+		       r->sequence, r->time_ns, r->period_ns, r->pid, r->parent, r->flags,
+		       r->minor, r->major, r->cpu_ns, r->rss, r->swap, r->peak_rss,
+		       r->reserved, r->name);
+	}
+}
+
+static void say(const char *what, int failed)
+{
+	printf("%s %s\n", what, failed ? strerrorname_np(errno) : "ok");
+}
+
+static void try_map(const char *what, int fd, size_t length, int protection, int flags)
+{
+	say(what, mmap(NULL, length, protection, flags, fd, 0) == MAP_FAILED);
+}
+
+static void refusals(void)
+{
+	size_t whole = MP3_RECORDS_HEADER + MP3_SAMPLES * 16 * sizeof(struct mp3_record);
+	int fd = open(MP3_RECORDS, O_RDONLY);
+	void *map;
+
+	if (fd < 0)
+		err(1, "%s", MP3_RECORDS);
+	say("read-write", open(MP3_RECORDS, O_RDWR) < 0);
+	say("write-only", open(MP3_RECORDS, O_WRONLY) < 0);
+	try_map("map-writable", fd, 4096, PROT_READ | PROT_WRITE, MAP_SHARED);
+	try_map("map-private", fd, 4096, PROT_READ, MAP_PRIVATE);
+	try_map("map-whole", fd, whole, PROT_READ, MAP_SHARED);
+	try_map("map-too-long", fd, whole + 4096, PROT_READ, MAP_SHARED);
+	map = mmap(NULL, 4096, PROT_READ, MAP_SHARED, fd, 0);
+	say("mprotect", mprotect(map, 4096, PROT_READ | PROT_WRITE));
+}
+
 int main(int argc, char **argv)
 {
 	const char *verb = argc > 1 ? argv[1] : "";
@@ -243,6 +485,18 @@ int main(int argc, char **argv)
 		count(argv[2], atoi(argv[3]), atol(argv[4]));
 	} else if (!strcmp(verb, "spin") && argc == 3) {
 		spin(atof(argv[2]));
+	} else if (!strcmp(verb, "storm") && argc == 3) {
+		storm(atoi(argv[2]));
+	} else if (!strcmp(verb, "family") && argc == 2) {
+		family();
+	} else if (!strcmp(verb, "still") && argc == 3) {
+		still(atol(argv[2]));
+	} else if (!strcmp(verb, "header") && argc == 2) {
+		header();
+	} else if (!strcmp(verb, "records") && argc <= 3) {
+		print_records(argc == 3 ? strtoull(argv[2], NULL, 10) : 0);
+	} else if (!strcmp(verb, "refusals") && argc == 2) {
+		refusals();
 	} else {
 		errx(2, "usage: see the head of probe.c");
 	}
