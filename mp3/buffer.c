@@ -18,7 +18,7 @@
 
 #include "internal.h"
 
-#define RECORDS_MAX	(1U << 28)	/* 26 GiB of them: a typing error */
+#define RECORDS_MAX	BIT(28)	/* 26 GiB of them: a typing error */
 
 static unsigned int records = MP3_SAMPLES * 16;
 module_param(records, uint, 0444);
@@ -169,11 +169,12 @@ static void destroy_devices(unsigned int minors)
 
 static int create_devices(void)
 {
-	for (unsigned int minor = 0; minor < MINORS; minor++) {
-		struct device *device = device_create(&device_class, NULL,
-						      device_number + minor, NULL,
-						      "%s", device_names[minor]);
+	struct device *device;
+	unsigned int minor;
 
+	for (minor = 0; minor < MINORS; minor++) {
+		device = device_create(&device_class, NULL, device_number + minor, NULL,
+				       "%s", device_names[minor]);
 		if (IS_ERR(device)) {
 			destroy_devices(minor);
 			return PTR_ERR(device);

@@ -81,9 +81,9 @@ MODULE_PARM_DESC(max_processes, "how many processes may be registered at once");
  *   whoever comes first enters it, the other one finds it there.
  * - fork against anything under the mutex: the child waits in @newborn for the
  *   next taker of the mutex to put it into the list (or for U, who may want to
- *   take it out at once), so nobody's walk along the list is disturbed. The work is armed, for the parent is registered; and since
- *   only commands make the first entry, whoever holds the mutex and finds nothing
- *   registered can rely on it.
+ *   take it out at once), so nobody's walk along the list is disturbed. The work
+ *   is armed, for the parent is registered; and since only commands make the first
+ *   entry, whoever holds the mutex and finds nothing registered can rely on it.
  * - Only holders of the mutex take entries out, so what find_process() has found
  *   under both locks stays as long as the mutex is held.
  *
@@ -518,12 +518,13 @@ static void note_tracepoint(struct tracepoint *tracepoint, void *data)
  */
 int mp3_registry_init(void)
 {
+	unsigned int i;
 	int err;
 
 	table = kvcalloc(max_processes, sizeof(*table), GFP_KERNEL);
 	if (!table)
 		return -ENOMEM;
-	for (unsigned int i = max_processes; i > 0; i--)
+	for (i = max_processes; i > 0; i--)
 		hlist_add_head(&table[i - 1].by_pid, &unused);
 
 	for_each_kernel_tracepoint(note_tracepoint, NULL);
