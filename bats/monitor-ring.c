@@ -15,12 +15,13 @@
  * Drains the ring to stdout as the monitor does. At its end, however it ends,
  * it says on stderr how many slots are full, and how many words are not empty.
  */
-#define main monitor_main
-int monitor_main(int argc, char **argv);
-#include "../mp3/monitor.c"
-#undef main
+#include "../mp3/monitor-samples.c"
 
 #include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
 static struct mp3_sample *ring;
 static unsigned long samples;		/* that the thread writes */

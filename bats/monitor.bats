@@ -12,8 +12,8 @@ setup_file() {
 	cd "$BATS_TEST_DIRNAME" || return
 	set -- -std=gnu11 -g -O1 -Wall -Wextra -Wshadow -Wmissing-prototypes -Werror \
 		-fsanitize=address,undefined -fno-sanitize-recover=all
-	gcc "$@" -o "$BATS_FILE_TMPDIR/sanitized/monitor" ../mp3/monitor.c >&2
-	gcc "$@" -pthread -o "$BATS_FILE_TMPDIR/monitor-ring" monitor-ring.c >&2
+	gcc "$@" -o "$BATS_FILE_TMPDIR/sanitized/monitor" ../mp3/monitor*.c >&2
+	gcc "$@" -pthread -o "$BATS_FILE_TMPDIR/monitor-ring" monitor-ring.c ../mp3/monitor-device.c >&2
 }
 
 setup() {
@@ -51,7 +51,7 @@ drained() {
 @test "monitor's help goes to stdout" {
 	for option in -h --help; do
 		run -0 --separate-stderr "$sanitized" $option
-		assert_line --index 0 "Usage: monitor [-d DEVICE] [-f]"
+		assert_line --index 0 "Usage: monitor [-p] [-f] [-d DEVICE]"
 		assert_equal "$stderr" ""
 	done
 }
@@ -61,7 +61,7 @@ drained() {
 		# shellcheck disable=SC2086 # words they are
 		run -2 --separate-stderr "$sanitized" $arguments
 		assert_equal "$output" ""
-		[[ $stderr = *"Usage: monitor [-d DEVICE] [-f]"* ]] || fail "no usage in: $stderr"
+		[[ $stderr = *"Usage: monitor [-p] [-f] [-d DEVICE]"* ]] || fail "no usage in: $stderr"
 	done
 }
 

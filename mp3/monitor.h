@@ -2,13 +2,13 @@
 /*
  * What the files of monitor offer each other.
  *
- * monitor.c		the command line, and what is done for it
+ * monitor.c		the command line
+ * monitor-device.c	opens the device; signals; output
  * monitor-samples.c	takes samples out of the profile buffer, prints them
  * monitor-records.c	reads the record ring, one record after the other
  * monitor-processes.c	adds the records of each process up
+ * monitor-print.c	prints them as TSV
  * monitor-command.c	runs a command under the profiler, prints a summary
- * monitor-trace.c	writes records as Trace Event JSON
- * monitor-live.c	shows them on a terminal
  *
  * All of them end the program by err(3) when something fails that cannot be
  * gone on without.
@@ -22,6 +22,66 @@
 #include <stdio.h>
 
 #include "mp3.h"
+
+/* The minors of the profiler's device. */
+enum device { BUFFER, RECORDS };
+
+/**
+ * open_device - open the profiler's device, and nothing else
+ * @path:	of the node, NULL for the usual one
+ */
+int open_device(const char *path, enum device which);
+
+/**
+ * open_signals - a file to poll for SIGINT and SIGTERM
+ *
+ * They do nothing else from now on: they neither cut an output short nor slip in
+ * just before a wait. What the parent has decided to ignore (nohup, a background
+ * job) stays ignored.
+ */
+int open_signals(void);
+
+/* The exit status when something fails: 1, but 125 as long as a command waits. */
+extern int failure;
+
+/**
+ * flush - nothing counts as printed before this has returned
+ */
+void flush(FILE *output);
+
+/**
+ * print_samples - print and take samples
+ * @path:	the device, NULL for the usual one
+ * @following:	go on as long as processes are registered
+ *
+ * Return: their number
+ */
+size_t print_samples(const char *path, bool following);
+
+/**
+ * print_records - print records as TSV, with a header row
+ * @path:	the device, NULL for the usual one
+ * @following:	go on as long as processes are registered
+ *
+ * Return: false if some had been overwritten before they were read
+ */
+bool print_records(const char *path, bool following);
+
+/**
+ * print_name - print a program's name in printable ASCII, other bytes as \ooo
+ */
+void print_name(FILE *output, const char *name);
+
+/**
+ * run_command - run a command with its tree under the profiler
+ * @path:	the record ring's device, NULL for the usual one
+ * @output:	for the summary
+ *
+ * Does not return: it exits with the status of the command, 128 + n when it was
+ * killed by signal n, 126 when it cannot be executed, 127 when it is not there,
+ * 125 when it was not begun.
+ */
+_Noreturn void run_command(const char *path, FILE *output, char **command);
 
 /**
  * struct records - a reader of the record ring
@@ -116,13 +176,5 @@ struct process *processes_add(struct processes *processes,
  * processes_find - the newest process of this PID, or NULL
  */
 struct process *processes_find(const struct processes *processes, uint32_t pid);
-
-/**
- * live_view - show the processes on the terminal until q is pressed or a signal
- * (SIGINT, SIGTERM, SIGHUP) ends it
- *
- * Standard input and output must be a terminal.
- */
-void live_view(struct records *records);
 
 #endif
