@@ -22,6 +22,10 @@
  *					and has a child of its own; prints who is who
  *	probe still MB			register a child that has touched MB MiB and does
  *					not run, for three samples
+ *	probe interrupt SECONDS COMMAND...
+ *					run it in a process group of its own, with
+ *					the signals of a terminal, and send SIGINT
+ *					to the group; print its wait status
  *	probe header			the words of the record ring's header, by name
  *	probe records [FROM]		all records from that sequence on, word by word
  *	probe refusals			what cannot be done with the record ring
@@ -384,6 +388,32 @@ static void still(size_t mb)
 	wait(NULL);
 }
 
+/* ----- interrupt ----- */
+
+static void interrupt(double seconds, char **command)
+{
+	int state;
+	pid_t pid = fork();
+
+	if (pid < 0)
+		err(1, "fork");
+	if (!pid) {
+		setpgid(0, 0);
+		signal(SIGINT, SIG_DFL);
+		signal(SIGQUIT, SIG_DFL);
+		execvp(command[0], command);
+		err(127, "%s", command[0]);
+	}
+	usleep(seconds * 1000000);
+	kill(-pid, SIGINT);
+	if (waitpid(pid, &state, 0) != pid)
+		err(1, "waitpid");
+	if (WIFEXITED(state))
+		printf("exit %d\n", WEXITSTATUS(state));
+	else
+		printf("signal %d\n", WTERMSIG(state));
+}
+
 /* ----- the record ring ----- */
 
 static const struct mp3_records *map_records(void)
@@ -491,6 +521,8 @@ int main(int argc, char **argv)
 		family();
 	} else if (!strcmp(verb, "still") && argc == 3) {
 		still(atol(argv[2]));
+	} else if (!strcmp(verb, "interrupt") && argc > 3) {
+		interrupt(atof(argv[2]), argv + 3);
 	} else if (!strcmp(verb, "header") && argc == 2) {
 		header();
 	} else if (!strcmp(verb, "records") && argc <= 3) {
