@@ -24,7 +24,7 @@ state_of() { assert_equal "$(grep "^$1 " states)" "$1 $2"; }
 processes() { grep -E '^ *[0-9]+ ' "$1"; }
 
 @test "the exit status is the command's, or 128 and the signal that killed it" {
-	state_of done 0
+	state_of fine 0
 	state_of failed 3
 	state_of killed 137
 	run -0 head -n 2 killed.summary
