@@ -165,8 +165,9 @@ counted_exactly() {
 	done
 }
 
-@test "three seconds of one CPU are 10000 in every sample of them" {
-	run -0 awk '{ cpu += $4 / 10000 / 20; full += $4 == 10000 }
+@test "three seconds of one CPU are 10000, within 1%, in every sample of them" {
+	# the CPU has something else to do for some microseconds: to sample
+	run -0 awk '{ cpu += $4 / 10000 / 20; full += $4 >= 9900 && $4 <= 10000 }
 		END { print full; exit !(cpu > 2.95 && cpu < 3.05) }' spin.data
 	[ "$output" -ge 59 ]
 	# by the process's own clock
