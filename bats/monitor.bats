@@ -14,6 +14,7 @@ setup_file() {
 		-fsanitize=address,undefined -fno-sanitize-recover=all
 	gcc "$@" -o "$BATS_FILE_TMPDIR/sanitized/monitor" ../mp3/monitor*.c >&2
 	gcc "$@" -pthread -o "$BATS_FILE_TMPDIR/monitor-ring" monitor-ring.c ../mp3/monitor-device.c >&2
+	gcc "$@" -pthread -o "$BATS_FILE_TMPDIR/record-ring" record-ring.c ../mp3/monitor-device.c >&2
 }
 
 setup() {
@@ -230,5 +231,17 @@ left: 100 slots, 400 words"
 		n=$(wc -l <out)
 		diff <(seq 0 $((n - 1))) <(cut -d' ' -f1 out)
 		assert_equal "$(head -n 1 err)" "followed: $n"
+	done
+}
+
+@test "every record that is read is whole, and read and missed ones add up to all" {
+	# one that is never overtaken, and three that are: by a record, and by samples of
+	# a part of the ring, and of more than a ring
+	run -0 "$BATS_FILE_TMPDIR/record-ring" 100000 100000 16
+	assert_output "read=100000 missed=0"
+	for shape in "64 3000000 1" "64 3000000 16" "64 3000000 100"; do
+		# shellcheck disable=SC2086 # three words
+		run -0 "$BATS_FILE_TMPDIR/record-ring" $shape
+		echo "$shape: $output"
 	done
 }
