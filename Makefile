@@ -44,8 +44,8 @@ compared_n    := 1 5 7 11
 compared_runs := profile1 profile2 $(compared_n:%=profile3-%)
 
 # What a run depends on: when any of it is newer, the case is run again.
-machine_sources := $(addprefix mp3/,Kbuild Makefile mp3.h internal.h main.c registry.c sampler.c \
-	buffer.c status.c work.c monitor.c multiprogramming.sh) \
+machine_sources := $(addprefix mp3/,Kbuild Makefile multiprogramming.sh) \
+	$(filter-out %.mod.c,$(wildcard mp3/*.[ch])) \
 	$(addprefix experiments/,lab init inside lockstep.c kernel profile)
 
 # ----- verbs -----------------------------------------------------------------
@@ -99,7 +99,10 @@ lab = MACHINE=$(MACHINE) KERNEL=$(KERNEL) MEM=$(MEM) SWAP=$(filter-out as-is,$(S
 tools:
 	@$(MAKE) -s -C mp3 tools
 
-# A run leaves its files in build/; they go to results/ when it has succeeded.
+# A run leaves its files in build/; they go to results/ when it has succeeded. These
+# are they, each with the run's name before it.
+left := data records.tsv.gz work meta.tsv
+
 # $1: the run, $2: the case, $3: its argument
 define run
 $(runs)/$1: $(machine_sources) experiments/$2 | deps-machine tools
@@ -117,8 +120,8 @@ $(foreach n,$N,$(eval $(call run,profile3-$n,case3,$n)))
 # The plots take the data as they lie in results/. Only data that are missing, or
 # whose case is asked for in the same breath, come from a run.
 $(foreach c,$(cases),$(foreach r,$($c),$(if \
-	$(filter $c,$(MAKECMDGOALS))$(if $(wildcard $(results)/$r.data),,missing),\
-	$(eval $(results)/$r.data $(results)/$r.work $(results)/$r.meta.tsv: $(runs)/$r ;))))
+	$(filter $c,$(MAKECMDGOALS))$(if $(wildcard $(results)/$r.records.tsv.gz),,missing),\
+	$(eval $(addprefix $(results)/$r.,$(left)): $(runs)/$r ;))))
 
 # ----- tables ----------------------------------------------------------------
 
@@ -131,12 +134,22 @@ meta = $$(awk -F '\t' '$$1 == "$2" { print $$2 }' $1)
 # A file appears when it is whole.
 into = > $@.new && mv $@.new $@
 
+build/records/%.tsv: results/%.records.tsv.gz
+	@mkdir -p $(@D)
+	gzip -dc $< $(into)
+
+# $(call reduced,results/VARIANT/RUN): what reduce reads of a run, as it wants it
+reduced = $1.data $(1:results/%=build/records/%.tsv) $1.work
+
 %.tsv: %.data %.meta.tsv build/reduce
 	build/reduce series -z $(call meta,$*.meta.tsv,hz) $< $(into)
 
-results/%/case3.tsv: $(foreach n,$N,$(addprefix results/%/profile3-$n.,data work meta.tsv)) build/reduce
+results/%.processes.tsv: $(call reduced,results/%) results/%.meta.tsv build/reduce
+	build/reduce processes -z $(call meta,results/$*.meta.tsv,hz) $(call reduced,results/$*) $(into)
+
+results/%/case3.tsv: $(foreach n,$N,$(call reduced,results/%/profile3-$n) results/%/profile3-$n.meta.tsv) build/reduce
 	build/reduce runs -z $(call meta,$(@D)/profile3-$(firstword $N).meta.tsv,hz) \
-		$(foreach n,$N,$n $(@D)/profile3-$n.data $(@D)/profile3-$n.work) $(into)
+		$(foreach n,$N,$n $(call reduced,$(@D)/profile3-$n)) $(into)
 
 # ----- plots -----------------------------------------------------------------
 
@@ -145,7 +158,7 @@ comparison := plots/$(firstword $(compared))+$(lastword $(subst -, ,$(lastword $
 caption = $(call meta,$1,machine) machine, Linux $(call meta,$1,kernel), $(call meta,$1,memory_mb) MB of memory
 swap = , swap model $(call meta,$1,swap)
 
-# $(call draw,SCRIPT,CAPTION,TABLE LABEL...): as SVG and as PNG, both or none;
+# $(call draw,SCRIPT,CAPTION,TABLE [LABEL]...): as SVG and as PNG, both or none;
 # what gnuplot says at all is an error
 define draw
 @echo "$(basename $@)"
@@ -157,13 +170,15 @@ done; \
 for type in svg png; do mv $(basename $@).new.$$type $(basename $@).$$type; done
 endef
 
-plots/%/case1.svg plots/%/case1.png: results/%/profile1.tsv plots/profile.gp plots/style.gp | deps-plots
+plots/%/case1.svg plots/%/case1.png: results/%/profile1.tsv results/%/profile1.processes.tsv \
+		plots/profile.gp plots/style.gp | deps-plots
 	$(call draw,plots/profile.gp,"$(call caption,$(<:.tsv=.meta.tsv))$(call swap,$(<:.tsv=.meta.tsv))",\
-		$< "work 1024 R 50000 and work 1024 R 10000")
+		$< $(word 2,$^))
 
-plots/%/case2.svg plots/%/case2.png: results/%/profile2.tsv plots/profile.gp plots/style.gp | deps-plots
+plots/%/case2.svg plots/%/case2.png: results/%/profile2.tsv results/%/profile2.processes.tsv \
+		plots/profile.gp plots/style.gp | deps-plots
 	$(call draw,plots/profile.gp,"$(call caption,$(<:.tsv=.meta.tsv))$(call swap,$(<:.tsv=.meta.tsv))",\
-		$< "work 1024 R 50000 and work 1024 L 10000")
+		$< $(word 2,$^))
 
 plots/%/case3.svg plots/%/case3.png: results/%/case3.tsv plots/case3.gp plots/style.gp | deps-plots
 	$(call draw,plots/case3.gp,"$(call caption,$(<D)/profile3-$(firstword $N).meta.tsv)",\
@@ -176,18 +191,18 @@ $(comparison)/case3.svg $(comparison)/case3.png &: $(compared:%=results/%/case3.
 # ----- report ----------------------------------------------------------------
 
 # What is compared and not there is run, with the defaults in all but the swap model.
-$(foreach v,$(filter-out $(variant),$(compared)),$(if $(wildcard results/$v/profile3-11.data),,\
-	$(eval $(foreach r,$(compared_runs),$(addprefix results/$v/$r.,data work meta.tsv)) &: ; \
+$(foreach v,$(filter-out $(variant),$(compared)),$(if $(wildcard results/$v/profile3-11.records.tsv.gz),,\
+	$(eval $(foreach r,$(compared_runs),$(addprefix results/$v/$r.,$(left))) &: ; \
 		$$(MAKE) MACHINE=sim KERNEL=6.1 MEM=1024 SEED=1 N="$(compared_n)" SWAP=$(lastword $(subst -, ,$v)) $(cases))))
 
 # All numbers of the compared runs, each under a name like disk.profile3-7.major.
 compared_paths := $(foreach v,$(compared),$(compared_runs:%=results/$v/%))
 
-build/facts.tsv: build/reduce $(foreach r,$(compared_paths),$r.data $r.work $r.meta.tsv)
+build/facts.tsv: build/reduce $(foreach r,$(compared_paths),$(call reduced,$r) $r.meta.tsv)
 	@for run in $(compared_paths); do \
 		variant=$${run%/*}; name=$${variant##*-}.$${run##*/}; \
 		build/reduce facts -z $(call meta,$$run.meta.tsv,hz) \
-			$$name $$run.data $$run.work || exit; \
+			$$name $$run.data build/records/$${run#*/}.tsv $$run.work || exit; \
 		sed "s/^/$$name.meta./" $$run.meta.tsv; \
 	done $(into)
 

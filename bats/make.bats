@@ -34,11 +34,11 @@ results() { find results build/runs -type f -printf '%p %T@\n' 2> /dev/null | so
 	run ! pgrep -f "$tree/build/lab"
 }
 
-@test "a case leaves its data, its reports and its provenance, and the next make does nothing" {
+@test "a case leaves its data, records, reports and provenance, and the next make does nothing" {
 	run -0 make case3 N=1
 	assert_output --regexp "done in [0-9.]+ s"
 	assert_equal "$(cd results/sim-6.1-disk && echo ./*)" \
-		"./profile3-1.data ./profile3-1.meta.tsv ./profile3-1.work"
+		"./profile3-1.data ./profile3-1.meta.tsv ./profile3-1.records.tsv.gz ./profile3-1.work"
 	before=$(results)
 	run -0 make case3 N=1
 	assert_output ""
@@ -52,6 +52,20 @@ results() { find results build/runs -type f -printf '%p %T@\n' 2> /dev/null | so
 	run -0 make plots/sim-6.1-disk/case3.svg N=1
 	assert_output ""
 	assert_equal "$(stat -c %y plots/sim-6.1-disk/case3.svg)" "$before"
+}
+
+@test "records that do not agree with the samples make no table, nor do damaged ones" {
+	records=results/sim-6.1-disk/profile3-1.records.tsv.gz
+	cp -p "$records" whole
+	# One minor fault less in the first record, which has thousands.
+	gzip -dc whole | awk -v FS='\t' -v OFS='\t' 'NR == 2 { $6-- } { print }' | gzip > "$records"
+	run ! make results/sim-6.1-disk/case3.tsv N=1
+	assert_output --partial "which is -1 and +0 against the samples in results/sim-6.1-disk/profile3-1.data"
+	head -c 2000 whole > "$records"
+	run ! make results/sim-6.1-disk/case3.tsv N=1
+	assert_output --partial "unexpected end of file"
+	cp whole "$records"
+	run -0 make results/sim-6.1-disk/case3.tsv N=1
 }
 
 @test "a failed run leaves earlier results as they are" {

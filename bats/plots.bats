@@ -14,6 +14,17 @@ seconds minor major minor_total major_total minor_rate major_rate utilization
 0.200 40 32 200 42 400.000 320.000 25.00
 0.210 1234 3 1434 45 123400.000 300.000 0.00
 END
+	# Of these are process 1's 90, 145, 180 and 1414 minor and 0, 4, 24 and 27 major
+	# faults; process 2 begins a sample later, and ends with the rest before the last.
+	tr ' _~' '\t _' << 'END' > processes.tsv
+process label flags seconds minor~total major~total
+1 work_9_R_5,_seed_1 f-- 0.05 90 0
+1 work_9_R_5,_seed_1 --- 0.1 145 4
+1 work_9_R_5,_seed_1 --- 0.2 180 24
+1 work_9_R_5,_seed_1 -l- 0.21 1414 27
+2 a?b,_pid_<&>{2} f-- 0.1 15 6
+2 a?b,_pid_<&>{2} -le 0.2 20 18
+END
 	tr ' ' '\t' > disk.tsv << 'END'
 n utilization completion_min completion_median completion_max major
 1 10.5 20.5 20.5 20.5 0
@@ -52,16 +63,34 @@ points() {
 	awk '$1 == "#" && $2 == "Curve" && $4 == "of" { print "-" } $3 == "i" { print $1, $2 }' points
 }
 
-@test "profile plots both totals over the seconds of its table" {
-	run -0 points profile.gp series.tsv label
-	assert_output "$(printf '%s\n' - '0.05 100' '0.1 160' '0.2 200' '0.21 1434' \
-		- '0.05 0' '0.1 10' '0.2 42' '0.21 45')"
+# In each panel the sum, then each process's line, then the point at its end.
+@test "profile plots both totals over the seconds, of all and of each process" {
+	run -0 points profile.gp series.tsv processes.tsv
+	assert_output "$(printf '%s\n' \
+		- '0.05 100' '0.1 160' '0.2 200' '0.21 1434' \
+		- '0.05 90' '0.1 145' '0.2 180' '0.21 1414' - '0.1 15' '0.2 20' \
+		- '0.21 1414' - '0.2 20' - \
+		- '0.05 0' '0.1 10' '0.2 42' '0.21 45' \
+		- '0.05 0' '0.1 4' '0.2 24' '0.21 27' - '0.1 6' '0.2 18' \
+		- '0.21 27' - '0.2 18')"
 }
 
 # Found by name, columns may stand anywhere.
 @test "profile finds its columns by name" {
 	awk -v FS='\t' -v OFS='\t' '{ print $5, $8, $1, $4 }' series.tsv > moved.tsv
-	assert_equal "$(points profile.gp moved.tsv label)" "$(points profile.gp series.tsv label)"
+	awk -v FS='\t' -v OFS='\t' '{ print $6, $5, $4, $2, $1 }' processes.tsv > removed.tsv
+	assert_equal "$(points profile.gp moved.tsv removed.tsv)" \
+		"$(points profile.gp series.tsv processes.tsv)"
+}
+
+# The palette of style.gp, in both panels.
+@test "profile draws each process in a colour and dashes of its own" {
+	draw profile.gp new.svg series.tsv processes.tsv
+	grep -o "stroke='rgb([^)]*)'" new.svg > strokes
+	for colour in 'rgb(  0, 114, 178)' 'rgb(213,  94,   0)' 'rgb(160, 160, 160)'; do
+		run -0 grep -cF "$colour" strokes
+		assert [ "$output" -ge 2 ]
+	done
 }
 
 @test "case3 plots utilization, median completion and major faults over N" {
@@ -98,13 +127,15 @@ points() {
 	assert_equal "$bars" 1
 }
 
-@test "profile names its axes, units, label and caption" {
-	draw profile.gp new.svg series.tsv 'work 1024 R 50000 & work_2'
+@test "profile names its axes, units, processes and caption" {
+	draw profile.gp new.svg series.tsv processes.tsv
 	run -0 texts new.svg
 	assert_line 'minor faults, accumulated'
 	assert_line 'major faults, accumulated'
 	assert_line 'time (s)'
-	assert_line 'work 1024 R 50000 &amp; work_2'
+	assert_line 'work 9 R 5, seed 1'
+	assert_line 'a?b, pid &lt;&amp;>{2}'
+	assert_line 'all processes'
 	assert_line 'sim machine, Linux 6.1.0-x_y, 935 MB &lt;&amp;> {a}'
 	assert_line '1,500'
 }
@@ -130,14 +161,15 @@ points() {
 	draw case3.gp new.svg disk.tsv disk ssd.tsv ssd
 	assert_equal "$(texts new.svg | grep -cx ssd)" 1
 	assert_equal "$(texts new.svg | grep -c machine)" 1
-	draw profile.gp new.svg series.tsv label
-	assert_equal "$(texts new.svg | grep -cx label)" 1
+	draw profile.gp new.svg series.tsv processes.tsv
+	assert_equal "$(texts new.svg | grep -cx 'work 9 R 5, seed 1')" 1
+	assert_equal "$(texts new.svg | grep -cx 'all processes')" 1
 	assert_equal "$(texts new.svg | grep -c machine)" 1
 }
 
 @test "the same data give the same bytes" {
 	for type in svg png; do
-		draw profile.gp "p1.$type" series.tsv label
+		draw profile.gp "p1.$type" series.tsv processes.tsv
 		draw case3.gp "c1.$type" disk.tsv disk ssd.tsv ssd
 	done
 	sleep 1.1
@@ -145,7 +177,7 @@ points() {
 	cp -r "$ROOT/plots" elsewhere
 	export TZ=Asia/Tokyo LC_ALL=C
 	for type in svg png; do
-		run -0 gnuplot -d -c elsewhere/profile.gp "p2.$type" "$caption" series.tsv label
+		run -0 gnuplot -d -c elsewhere/profile.gp "p2.$type" "$caption" series.tsv processes.tsv
 		run -0 gnuplot -d -c elsewhere/case3.gp "c2.$type" "$caption" disk.tsv disk ssd.tsv ssd
 		cmp "p1.$type" "p2.$type"
 		cmp "c1.$type" "c2.$type"
@@ -153,17 +185,18 @@ points() {
 }
 
 @test "a figure is of the type that its name ends in" {
-	draw profile.gp a.svg series.tsv label
-	draw profile.gp a.png series.tsv label
+	draw profile.gp a.svg series.tsv processes.tsv
+	draw profile.gp a.png series.tsv processes.tsv
 	assert_equal "$(head -c 5 a.svg)" '<?xml'
 	assert_equal "$(head -c 4 a.png | tail -c 3)" PNG
 	fails 2 'new.svg.gz: expected a name that ends in .svg or .png' \
-		"$ROOT/plots/profile.gp" new.svg.gz "$caption" series.tsv label
+		"$ROOT/plots/profile.gp" new.svg.gz "$caption" series.tsv processes.tsv
 }
 
 @test "a table without faults is drawn" {
 	printf 'seconds\tminor_total\tmajor_total\n0.05\t0\t0\n0.10\t0\t0\n' > none.tsv
-	draw profile.gp none.svg none.tsv label
+	printf 'process\tlabel\tseconds\tminor_total\tmajor_total\n1\ta\t0.05\t0\t0\n' > idle.tsv
+	draw profile.gp none.svg none.tsv idle.tsv
 	head -n 2 disk.tsv > one.tsv
 	draw case3.gp one.svg one.tsv label
 }
@@ -174,11 +207,34 @@ points() {
 		"$ROOT/plots/case3.gp" new.svg "$caption" ssd.tsv ssd zero.tsv zero
 }
 
-@test "profile fails without each of its columns" {
+@test "profile fails without each of its columns, in either table" {
 	for column in seconds minor_total major_total; do
 		sed "1s/$column/other/" series.tsv > wrong.tsv
 		fails 1 "wrong.tsv: no numbers in column $column" \
-			"$ROOT/plots/profile.gp" new.svg "$caption" wrong.tsv label
+			"$ROOT/plots/profile.gp" new.svg "$caption" wrong.tsv processes.tsv
+	done
+	for column in process seconds minor_total major_total; do
+		sed "1s/$column/other/" processes.tsv > wrong.tsv
+		fails 1 "wrong.tsv: no numbers in column $column" \
+			"$ROOT/plots/profile.gp" new.svg "$caption" series.tsv wrong.tsv
+	done
+	sed '1s/label/other/' processes.tsv > wrong.tsv
+	fails 1 "wrong.tsv: no words in column label" \
+		"$ROOT/plots/profile.gp" new.svg "$caption" series.tsv wrong.tsv
+}
+
+# More than there are colours: they come round, and the legend grows.
+@test "profile draws many processes" {
+	{
+		head -n 1 processes.tsv
+		for p in 1 2 3 4 5 6 7 8 9; do
+			printf '%s\tnumber %s\t-l-\t0.1\t%s\t%s\n' "$p" "$p" "$p" "$p"
+		done
+	} > many.tsv
+	draw profile.gp new.svg series.tsv many.tsv
+	run -0 texts new.svg
+	for p in 1 2 3 4 5 6 7 8 9; do
+		assert_line "number $p"
 	done
 }
 
@@ -195,24 +251,32 @@ points() {
 	head -n 1 series.tsv > header.tsv
 	for table in missing empty header; do
 		fails 1 "$table.tsv: no numbers in column seconds" \
-			"$ROOT/plots/profile.gp" new.svg "$caption" "$table.tsv" label
+			"$ROOT/plots/profile.gp" new.svg "$caption" "$table.tsv" processes.tsv
+		fails 1 "$table.tsv: no numbers in column seconds" \
+			"$ROOT/plots/profile.gp" new.svg "$caption" series.tsv "$table.tsv"
 		fails 1 "$table.tsv: no numbers in column n" \
 			"$ROOT/plots/case3.gp" new.svg "$caption" disk.tsv disk "$table.tsv" ssd
 	done
 }
 
-@test "arguments that make no pairs, or too many, are refused" {
-	for figure in profile case3; do
-		usage="usage: gnuplot -d -c $figure.gp OUT CAPTION TABLE LABEL [TABLE LABEL]..."
-		fails 2 "$usage" "$ROOT/plots/$figure.gp"
-		fails 2 "$usage" "$ROOT/plots/$figure.gp" new.svg "$caption"
-		fails 2 "$usage" "$ROOT/plots/$figure.gp" new.svg "$caption" series.tsv
-		fails 2 "$usage" "$ROOT/plots/$figure.gp" new.svg "$caption" \
-			disk.tsv 1 disk.tsv 2 disk.tsv 3 disk.tsv 4
-	done
+@test "arguments that make no pairs, or too many, are refused by case3" {
+	usage="usage: gnuplot -d -c case3.gp OUT CAPTION TABLE LABEL [TABLE LABEL]..."
+	fails 2 "$usage" "$ROOT/plots/case3.gp"
+	fails 2 "$usage" "$ROOT/plots/case3.gp" new.svg "$caption"
+	fails 2 "$usage" "$ROOT/plots/case3.gp" new.svg "$caption" disk.tsv
+	fails 2 "$usage" "$ROOT/plots/case3.gp" new.svg "$caption" \
+		disk.tsv 1 disk.tsv 2 disk.tsv 3 disk.tsv 4
+}
+
+@test "any but two tables are refused by profile" {
+	usage="usage: gnuplot -d -c profile.gp OUT CAPTION SERIES PROCESSES"
+	fails 2 "$usage" "$ROOT/plots/profile.gp"
+	fails 2 "$usage" "$ROOT/plots/profile.gp" new.svg "$caption" series.tsv
+	fails 2 "$usage" "$ROOT/plots/profile.gp" new.svg "$caption" \
+		series.tsv processes.tsv processes.tsv
 }
 
 @test "a figure that cannot be written is a failure" {
 	fails 1 'system error: No such file or directory' \
-		"$ROOT/plots/profile.gp" missing/new.svg "$caption" series.tsv label
+		"$ROOT/plots/profile.gp" missing/new.svg "$caption" series.tsv processes.tsv
 }

@@ -9,6 +9,16 @@
 #	1015  40 30  2500	a late one, 10 jiffies, 0.1 s: ends at 0.20 s
 #	1015   0  2  9900	no jiffy later: joins the one before it
 #	1016   1  3     0	a short last one, 0.01 s: ends at 0.21 s
+#
+# and from bats/fixtures/three.records.tsv, where three processes had these faults.
+# The first period of all began at 1 s of the clock.
+#
+#	clock	process 41	process 42	process 43
+#	1.050	60  0		40  0, since 1.01
+#	1.100	40  0		20 10
+#	1.200	30 25		 5  5		 5  0, since 1.14
+#	1.203			 0  2, its last
+#	1.210	 1  1, dead			 0  2, its last
 # shellcheck disable=SC2154 # bats sets stderr
 load helpers
 
@@ -22,6 +32,7 @@ setup_file() {
 setup() {
 	data=$BATS_TEST_DIRNAME/fixtures/four.data
 	work=$BATS_TEST_DIRNAME/fixtures/three.work
+	records=$BATS_TEST_DIRNAME/fixtures/three.records.tsv
 	cd "$BATS_TEST_TMPDIR" || return
 }
 
@@ -42,7 +53,14 @@ refuses() {
 # refuses_report SED MESSAGE - the reports are none once sed has changed them
 refuses_report() {
 	sed "$1" "$work" > bad.work
-	fails 1 "bad.work$2" runs -z 100 3 "$data" bad.work
+	fails 1 "bad.work$2" runs -z 100 3 "$data" "$records" bad.work
+}
+
+# refuses_records SED MESSAGE - the records are none once sed has changed them
+refuses_records() {
+	sed "$1" "$records" > bad.tsv
+	fails 1 "bad.tsv:$2" processes -z 100 "$data" bad.tsv
+	assert_equal "${#stderr_lines[@]}" 1
 }
 
 # Rates are faults over the period: 100 / 0.05, 60 / 0.05, 40 / 0.1, 1 / 0.01
@@ -79,42 +97,149 @@ END
 # 0 * 0.01) / 0.21 = 10 / 0.21. Of 0.2, 0.05 and 0.125 s, 0.125 is the median.
 # touches = 400 + 100 + 220, distinct = 30 + 20 + 10. minor = 100 + 60 + 40 + 1,
 # major = 10 + 30 + 2 + 3. work_minor = 90 + 80 + 30, work_major = 20 + 15 + 8.
-# 45 / 0.21 = 214.2857 and 720 / 0.21 = 3428.5714 a second.
+# 45 / 0.21 = 214.2857 and 720 / 0.21 = 3428.5714 a second. The processes had 26, 17
+# and 2 of the 45 major faults; these are 11, 2 and -13 from their mean of 15, and
+# sqrt((121 + 4 + 169) / 3) / 15 = 0.65997.
 #
 # The second run has the first two reports alone: the median is the mean of 0.2
-# and 0.05; touches = 500, 500 / 0.21 = 2380.9524.
+# and 0.05; touches = 500, 500 / 0.21 = 2380.9524. Of its major faults, a process
+# has 9 and the other 36, which is 13.5 from their mean of 22.5.
 @test "runs has a row a run, with sums, means and medians" {
 	head -n 2 "$work" > two.work
-	run -0 --separate-stderr "$REDUCE" runs -z 100 3 "$data" "$work" 2 "$data" two.work
+	{
+		head -n 1 "$records"
+		tr ' ' '\t' <<< '1210000000 210000000 41 0 fl- 100 9 0 0 0 0 work'
+		tr ' ' '\t' <<< '1210000000 210000000 42 0 fl- 101 36 0 0 0 0 work'
+	} > two.tsv
+	run -0 --separate-stderr "$REDUCE" runs -z 100 \
+		3 "$data" "$records" "$work" 2 "$data" two.tsv two.work
 	assert_equal "$stderr" ""
 	assert_equal "$output" "$(tr -s ' \n' '\t\n' << 'END'
-n samples seconds rate_hz utilization completion_min completion_median completion_max touches distinct minor major work_minor work_major majors_per_second touches_per_second
-3 4 0.210 19.048 47.62 0.050 0.125 0.200 720 60 201 45 200 43 214.286 3428.571
-2 4 0.210 19.048 47.62 0.050 0.125 0.200 500 50 201 45 170 35 214.286 2380.952
+n samples seconds rate_hz utilization completion_min completion_median completion_max touches distinct minor major work_minor work_major majors_per_second touches_per_second major_share_min major_share_max major_cv
+3 4 0.210 19.048 47.62 0.050 0.125 0.200 720 60 201 45 200 43 214.286 3428.571 4.44 57.78 0.6600
+2 4 0.210 19.048 47.62 0.050 0.125 0.200 500 50 201 45 170 35 214.286 2380.952 20.00 80.00 0.6000
 END
 	)"
 }
 
-@test "facts names each number of a run and of its processes" {
-	run -0 --separate-stderr "$REDUCE" facts -z 100 case1 "$data" "$work"
+@test "without a major fault nobody has a share of them" {
+	echo '1000 5 0 0' > none.data
+	{ head -n 1 "$records"; tr ' ' '\t' <<< '50000000 50000000 41 0 fl- 5 0 0 0 0 0 work'; } > none.tsv
+	head -n 1 "$work" > one.work
+	run -0 "$REDUCE" runs -z 100 1 none.data none.tsv one.work
+	run -0 cut -f 17- <<< "${lines[1]}"
+	assert_output "$(printf 'nan\tnan\tnan')"
+}
+
+# Time counts from the beginning of the earliest period, which is that of 41 though
+# 42 was recorded before. Utilization is CPU time over the period: of 41 15 / 50, 25
+# / 50, 10 / 100 and 0.5 / 10 ms, of 42 10 / 40, 25 / 50, 5 / 100 and 3 / 3 ms, of 43
+# 3 / 60 and 0 / 10 ms.
+@test "processes has a row a record, process after process, by their PIDs" {
+	run -0 --separate-stderr "$REDUCE" processes -z 100 "$data" "$records" "$work"
 	assert_equal "$stderr" ""
-	assert_equal "$output" "$(tr ' ' '\t' << 'END'
+	assert_equal "$output" "$(tr ' _~' '\t _' << 'END'
+process label flags seconds minor major minor~total major~total utilization rss~kb swap~kb
+1 work_200_R_20,_seed_7 f-- 0.050 60 0 60 0 30.00 8000 0
+1 work_200_R_20,_seed_7 --- 0.100 40 0 100 0 50.00 9000 0
+1 work_200_R_20,_seed_7 --- 0.200 30 25 130 25 10.00 8500 500
+1 work_200_R_20,_seed_7 -le 0.210 1 1 131 26 5.00 0 0
+2 work_200_L_5,_seed_8 f-- 0.050 40 0 40 0 25.00 4000 0
+2 work_200_L_5,_seed_8 --- 0.100 20 10 60 10 50.00 4400 100
+2 work_200_L_5,_seed_8 --- 0.200 5 5 65 15 5.00 4300 200
+2 work_200_L_5,_seed_8 -l- 0.203 0 2 65 17 100.00 4200 200
+3 work_1_R_11,_seed_18446744073709551615 f-- 0.200 5 0 5 0 5.00 100 0
+3 work_1_R_11,_seed_18446744073709551615 -l- 0.210 0 2 5 2 0.00 120 0
+END
+	)"
+}
+
+@test "a process without a report is called by its command and PID" {
+	run -0 "$REDUCE" processes -z 100 "$data" "$records"
+	run -0 cut -f 2 <<< "$output"
+	assert_line -n 1 'work, pid 41'
+	assert_line -n 9 'a?b, pid 43'
+	head -n 1 "$work" > one.work
+	run -0 "$REDUCE" processes -z 100 "$data" "$records" one.work
+	run -0 cut -f 2 <<< "$output"
+	assert_line -n 1 'work 200 R 20, seed 7'
+	assert_line -n 5 'work, pid 42'
+}
+
+# A process may be registered again, and a PID be given again.
+@test "a PID that begins again is another process" {
+	{
+		cat "$records"
+		tr ' ' '\t' <<< '1310000000 50000000 41 0 fl- 0 0 0 4 0 4 again'
+	} > again.tsv
+	run -0 "$REDUCE" processes -z 100 "$data" again.tsv
+	run -0 cut -f 1-4 <<< "$output"
+	assert_line -n 4 "$(printf '1\twork, pid 41\t-le\t0.210')"
+	assert_line -n 5 "$(printf '2\tagain, pid 41\tfl-\t0.310')"
+	assert_line -n 6 "$(printf '3\twork, pid 42\tf--\t0.050')"
+}
+
+# The processes last 1.21 - 1, 1.203 - 1.01 and 1.21 - 1.14 s; 26 / 0.21 = 123.8095,
+# 17 / 0.193 = 88.0829 and 2 / 0.07 = 28.5714 a second. Work i is the i-th report.
+@test "facts names each number of a run and of its processes" {
+	run -0 --separate-stderr "$REDUCE" facts -z 100 case1 "$data" "$records" "$work"
+	assert_equal "$stderr" ""
+	assert_equal "$output" "$(tr ' _~' '\t _' << 'END'
 case1.n 3
 case1.samples 4
 case1.seconds 0.210
-case1.rate_hz 19.048
+case1.rate~hz 19.048
 case1.utilization 47.62
-case1.completion_min 0.050
-case1.completion_median 0.125
-case1.completion_max 0.200
+case1.completion~min 0.050
+case1.completion~median 0.125
+case1.completion~max 0.200
 case1.touches 720
 case1.distinct 60
 case1.minor 201
 case1.major 45
-case1.work_minor 200
-case1.work_major 43
-case1.majors_per_second 214.286
-case1.touches_per_second 3428.571
+case1.work~minor 200
+case1.work~major 43
+case1.majors~per~second 214.286
+case1.touches~per~second 3428.571
+case1.major~share~min 4.44
+case1.major~share~max 57.78
+case1.major~cv 0.6600
+case1.process1.label work_200_R_20,_seed_7
+case1.process1.command work
+case1.process1.pid 41
+case1.process1.parent 0
+case1.process1.work 1
+case1.process1.minor 131
+case1.process1.major 26
+case1.process1.major~share 57.78
+case1.process1.cpu~s 0.050500
+case1.process1.peak~rss~kb 9100
+case1.process1.elapsed~s 0.210000
+case1.process1.majors~per~second 123.810
+case1.process2.label work_200_L_5,_seed_8
+case1.process2.command work
+case1.process2.pid 42
+case1.process2.parent 0
+case1.process2.work 2
+case1.process2.minor 65
+case1.process2.major 17
+case1.process2.major~share 37.78
+case1.process2.cpu~s 0.043000
+case1.process2.peak~rss~kb 4500
+case1.process2.elapsed~s 0.193000
+case1.process2.majors~per~second 88.083
+case1.process3.label work_1_R_11,_seed_18446744073709551615
+case1.process3.command a\040b
+case1.process3.pid 43
+case1.process3.parent 41
+case1.process3.work 3
+case1.process3.minor 5
+case1.process3.major 2
+case1.process3.major~share 4.44
+case1.process3.cpu~s 0.003000
+case1.process3.peak~rss~kb 150
+case1.process3.elapsed~s 0.070000
+case1.process3.majors~per~second 28.571
 case1.work1.pid 41
 case1.work1.mb 200
 case1.work1.mode R
@@ -122,7 +247,7 @@ case1.work1.accesses 20
 case1.work1.seed 7
 case1.work1.touches 400
 case1.work1.distinct 30
-case1.work1.elapsed_s 0.200000
+case1.work1.elapsed~s 0.200000
 case1.work1.minor 90
 case1.work1.major 20
 case1.work2.pid 42
@@ -132,7 +257,7 @@ case1.work2.accesses 5
 case1.work2.seed 8
 case1.work2.touches 100
 case1.work2.distinct 20
-case1.work2.elapsed_s 0.050000
+case1.work2.elapsed~s 0.050000
 case1.work2.minor 80
 case1.work2.major 15
 case1.work3.pid 43
@@ -142,7 +267,7 @@ case1.work3.accesses 11
 case1.work3.seed 18446744073709551615
 case1.work3.touches 220
 case1.work3.distinct 10
-case1.work3.elapsed_s 0.125000
+case1.work3.elapsed~s 0.125000
 case1.work3.minor 30
 case1.work3.major 8
 END
@@ -150,8 +275,8 @@ END
 }
 
 @test "facts takes several runs" {
-	run -0 "$REDUCE" facts -z 100 a "$data" "$work" b "$data" "$work"
-	assert_equal "$(grep -c '^a\.' <<< "$output")" 46
+	run -0 "$REDUCE" facts -z 100 a "$data" "$records" "$work" b "$data" "$records" "$work"
+	assert_equal "$(grep -c '^a\.' <<< "$output")" 85
 	assert_equal "$(grep '^b\.' <<< "$output")" "$(grep '^a\.' <<< "$output" | sed 's/^a/b/')"
 }
 
@@ -200,17 +325,73 @@ END
 @test "a file that is empty, missing or a directory is an error" {
 	: > empty
 	fails 1 'empty: no samples' series -z 100 empty
-	fails 1 'empty: no reports' facts -z 100 x "$data" empty
+	fails 1 'empty: no records' processes -z 100 "$data" empty
+	fails 1 'empty: no reports' facts -z 100 x "$data" "$records" empty
 	fails 1 'missing: No such file or directory' series -z 100 missing
-	fails 1 'missing: No such file or directory' facts -z 100 x "$data" missing
+	fails 1 'missing: No such file or directory' processes -z 100 "$data" missing
+	fails 1 'missing: No such file or directory' facts -z 100 x "$data" "$records" missing
 	fails 1 '.: Is a directory' series -z 100 .
-	fails 1 '.: Is a directory' facts -z 100 x "$data" .
+	fails 1 '.: Is a directory' processes -z 100 "$data" .
+	fails 1 '.: Is a directory' facts -z 100 x "$data" "$records" .
 }
 
 @test "a run with fewer or more reports than processes fails" {
-	fails 1 "$work: expected reports of 4 processes, found 3" runs -z 100 4 "$data" "$work"
-	fails 1 "$work: expected reports of 2 processes, found 3" \
-		runs -z 100 3 "$data" "$work" 2 "$data" "$work"
+	head -n 2 "$work" > two.work
+	fails 1 "two.work: expected reports of 3 processes, found 2" \
+		runs -z 100 3 "$data" "$records" two.work
+	cat "$work" two.work > five.work
+	fails 1 "five.work: expected reports of 3 processes, found 5" \
+		runs -z 100 3 "$data" "$records" "$work" 3 "$data" "$records" five.work
+	fails 1 "$records: expected records of 4 processes, found 3" \
+		runs -z 100 4 "$data" "$records" "$work"
+	fails 1 "$records: expected records of 2 processes, found 3" \
+		runs -z 100 2 "$data" "$records" two.work
+}
+
+@test "records that do not add up to the samples are refused, with the difference" {
+	differ="major faults, which is"
+	sed '5s/\t40\t/\t41\t/' "$records" > more.tsv
+	sed '7s/\t30\t25\t/\t28\t13\t/' "$records" > fewer.tsv
+	for command in "processes -z 100 $data more.tsv" "runs -z 100 3 $data more.tsv $work" \
+		"facts -z 100 x $data more.tsv $work"; do
+		# shellcheck disable=SC2086 # words
+		fails 1 "more.tsv: 202 minor and 45 $differ +1 and +0 against the samples in $data" $command
+	done
+	fails 1 "fewer.tsv: 199 minor and 33 $differ -2 and -12 against the samples in $data" \
+		processes -z 100 "$data" fewer.tsv
+	# As many in all, but of the wrong kind.
+	sed '7s/\t30\t25\t/\t25\t30\t/' "$records" > mixed.tsv
+	fails 1 "mixed.tsv: 196 minor and 50 $differ -5 and +5 against the samples in $data" \
+		processes -z 100 "$data" mixed.tsv
+}
+
+@test "a record that is missing is told by its line, even if it had no faults" {
+	# Line 9 was 42's last, and that before it begins at its end.
+	refuses_records 6d '8: the period of process 42 begins at 1200000000 ns, where the one before ended at 1100000000 ns'
+	refuses_records 2d '3: process 42 has no first record before this one'
+	refuses_records 9d ' process 42 has no last record'
+	refuses_records '8s/f--/---/' '8: process 43 has no first record before this one'
+	refuses_records '6s/---/-l-/' '9: process 42 has no first record before this one'
+	refuses_records '6s/---/f--/' '6: process 42 begins again before its last record'
+	refuses_records '4s/\t50000000/\t49999999/' '4: the period of process 42 begins at 1050000001 ns, where the one before ended at 1050000000 ns'
+}
+
+@test "a line that is no record is refused" {
+	refuses_records 1d "1: expected the header row of records, found \"$(sed -n 2p "$records" | tr '\t' '?')\""
+	refuses_records '1s/peak/most/' "1: expected the header row of records, found \"$(sed -n '1s/peak/most/; 1s/\t/?/g; 1p' "$records")\""
+	for change in 's/\t60\t/\t-60\t/' 's/\t60\t/\t6x\t/' 's/\t60\t/\t\t/' 's/\t60\t/ 60 /' \
+		's/f--/f-/' 's/f--/x--/' 's/f--/-f-/' 's/f--/f---/' 's/^/ /' 's/^105/0/' \
+		's/\twork$//' 's/work$/wo\tk/' 's/work$/wo\x01k/' \
+		's/\t41\t/\t18446744073709551616\t/' "s/work\$/$(printf '%064d' 0)/"; do
+		refuses_records "3$change" \
+			"3: expected a record, found \"$(sed -n "3$change; 3p" "$records" | tr -c '[:print:]\n' '?')\""
+	done
+}
+
+@test "a truncated record is refused" {
+	head -c -1 "$records" > bad.tsv
+	fails 1 "bad.tsv:11: expected a record, found \"$(tail -n 1 "$records" | tr '\t' '?')\" without an end of line" \
+		processes -z 100 "$data" bad.tsv
 }
 
 @test "a line that is no report is refused" {
@@ -228,11 +409,12 @@ END
 @test "a truncated report is refused" {
 	head -c -1 "$work" > bad.work
 	fails 1 "bad.work:3: expected a report of work, found \"$(tail -n 1 "$work")\" without an end of line" \
-		runs -z 100 3 "$data" bad.work
+		runs -z 100 3 "$data" "$records" bad.work
 }
 
 @test "output that cannot be written is an error" {
-	for command in "series -z 100 $data" "runs -z 100 3 $data $work" "facts -z 100 x $data $work" -h; do
+	for command in "series -z 100 $data" "processes -z 100 $data $records" \
+		"runs -z 100 3 $data $records $work" "facts -z 100 x $data $records $work" -h; do
 		run -1 sh -c "'$REDUCE' $command > /dev/full"
 		assert_output 'reduce: standard output: No space left on device'
 	done
@@ -252,10 +434,11 @@ END
 		fails 2 "-z: expected 20 to 10000, found \"$hz\"" series -z "$hz" "$data"
 	done
 	for n in 0 1.5 x ''; do
-		fails 2 "N: expected 1 to 1000000, found \"$n\"" runs -z 100 "$n" "$data" "$work"
+		fails 2 "N: expected 1 to 1000000, found \"$n\"" runs -z 100 "$n" "$data" "$records" "$work"
 	done
-	for wrong in frobnicate series "series $data $data" runs "runs 3 $data" \
-		"runs 3 $data $work 3" facts "facts x $data"; do
+	for wrong in frobnicate series "series $data $data" processes "processes $data" \
+		"processes $data $records $work x" runs "runs 3 $data" "runs 3 $data $work" \
+		"runs 3 $data $records $work 3" facts "facts x $data $records"; do
 		# shellcheck disable=SC2086 # words
 		fails 2 'unknown command, or not its arguments' -z 100 $wrong
 	done

@@ -2,10 +2,12 @@
 /*
  * reduce - profile data and work reports in, tables and statistics out
  *
- * A run leaves two files behind. The profile is what monitor printed, a line a
- * sample: jiffies, minor faults, major faults and utilization (in hundredths
- * of a percent of one CPU) of one sample period, see ../mp3/mp3.h. The reports
- * are what each work printed when it had finished, a line a process:
+ * A run leaves three files behind. The profile is what monitor printed, a line
+ * a sample: jiffies, minor faults, major faults and utilization (in hundredths
+ * of a percent of one CPU) of one sample period, see ../mp3/mp3.h. The records
+ * are what monitor -p printed, a header row and then a line a sample and
+ * process. The reports are what each work printed when it had finished, a line
+ * a process:
  *
  *	work: pid=123 mb=200 mode=R accesses=10000 seed=7 touches=200000
  *	      distinct=51000 elapsed_s=40.123456 minor=51100 major=1000
@@ -19,6 +21,11 @@
  * of a run may be, lasted no time that could be told: its faults are added to
  * that one's and it counts no further.
  *
+ * Profile and records come out of the module through two devices, each read by a
+ * monitor of its own. So wherever both are read here, they must agree: each
+ * process's records join on to each other from its first to its last, and the
+ * faults of all records are those of all samples, to the last one.
+ *
  * Numbers are computed as doubles, exact up to 2^53.
  */
 #include <ctype.h>
@@ -30,25 +37,31 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include <gsl/gsl_math.h>
 #include <gsl/gsl_sort.h>
 #include <gsl/gsl_statistics.h>
 #include "../mp3/mp3.h"
 
 static const char usage_text[] =
 "usage: reduce series -z HZ PROFILE\n"
-"       reduce runs -z HZ N PROFILE REPORTS [N PROFILE REPORTS]...\n"
-"       reduce facts -z HZ NAME PROFILE REPORTS [NAME PROFILE REPORTS]...\n"
+"       reduce processes -z HZ PROFILE RECORDS [REPORTS]\n"
+"       reduce runs -z HZ N PROFILE RECORDS REPORTS [N PROFILE RECORDS REPORTS]...\n"
+"       reduce facts -z HZ NAME PROFILE RECORDS REPORTS [NAME ...]...\n"
 "       reduce -h\n"
 "\n"
-"series  a row a sample: when it ended (s since the profiling began), faults,\n"
-"        their totals so far, their rates (1/s), CPU utilization (% of one CPU)\n"
-"runs    a row a run of N processes; a run with fewer or more reports fails\n"
-"facts   NAME.key<TAB>value: the same numbers, and those of each process i\n"
-"        as NAME.work<i>.key\n"
+"series     a row a sample: when it ended (s since the profiling began), faults,\n"
+"           their totals so far, their rates (1/s), CPU utilization (% of one CPU)\n"
+"processes  a row a record, one process after the other, in the order of PIDs: the\n"
+"           same of that process, and its memory at the end of the period (KiB)\n"
+"runs       a row a run of N processes; a run with fewer or more of them fails\n"
+"facts      NAME.key<TAB>value: the same numbers; those of each process i, in the\n"
+"           order of PIDs, as NAME.process<i>.key; and each report, in the order of\n"
+"           completion, as NAME.work<i>.key\n"
 "\n"
-"PROFILE is what monitor printed, REPORTS what the work processes printed\n"
-"(times in s), and HZ the jiffies a second of their kernel (CONFIG_HZ).\n"
-"Tables are tab separated and have a header row.\n";
+"PROFILE is what monitor printed, RECORDS what monitor -p printed, REPORTS what\n"
+"the work processes printed (times in s), and HZ the jiffies a second of their\n"
+"kernel (CONFIG_HZ). Where the faults of RECORDS are not those of PROFILE, that is\n"
+"an error. Tables are tab separated and have a header row.\n";
 
 #define HZ_MAX 10000	/* Linux has 100 to 1200 */
 
@@ -69,11 +82,34 @@ struct report {
 	unsigned long minor, major;
 };
 
+/* One process in one sample period. */
+struct record {
+	unsigned long begin_ns, end_ns;
+	char flags[4];		/* as they were printed */
+	double minor, major;
+	double minor_total, major_total;
+	double cpu_s;
+	unsigned long rss_kb, swap_kb;
+};
+
+/* What is known of a process from its records, and which report is its own. */
+struct process {
+	unsigned long pid, parent;
+	char command[4 * MP3_NAME_BYTES];	/* a byte may be four characters */
+	struct record *records;
+	size_t nr_records;
+	bool ended;
+	double minor, major, cpu_s;
+	unsigned long peak_rss_kb;
+	size_t report;		/* from 1; 0 for none */
+};
+
 struct run {
 	const char *name;
 	struct sample *samples;
+	struct process *processes;
 	struct report *reports;
-	size_t nr_samples, nr_reports;
+	size_t nr_samples, nr_processes, nr_reports;
 };
 
 /* A run in one row. */
@@ -82,6 +118,7 @@ struct summary {
 	double completion_min, completion_median, completion_max;
 	double touches, distinct, minor, major, work_minor, work_major;
 	double majors_per_second, touches_per_second;
+	double major_share_min, major_share_max, major_cv;
 };
 
 /* The columns of runs, which are the keys of facts, too. */
@@ -108,6 +145,9 @@ static const struct {
 	COLUMN(work_major, 0),
 	COLUMN(majors_per_second, 3),	/* over the profiled time */
 	COLUMN(touches_per_second, 3),
+	COLUMN(major_share_min, 2),	/* %, of a process; nan without a fault */
+	COLUMN(major_share_max, 2),
+	COLUMN(major_cv, 4),		/* standard deviation over mean */
 };
 #define NR_COLUMNS (sizeof(columns) / sizeof(columns[0]))
 
@@ -209,6 +249,31 @@ static bool letter(const char **at, const char *word, const char *letters, char 
 	return true;
 }
 
+/* Takes the flags of a record: each its letter, or "-". */
+static bool flags(const char **at, const char *word, char *value)
+{
+	if (!skip(at, word))
+		return false;
+	for (const char *letters = "fle"; *letters; letters++) {
+		if (**at != *letters && **at != '-')
+			return false;
+		*value++ = *(*at)++;
+	}
+	*value = '\0';
+	return true;
+}
+
+/* Takes what is left of the line; only printable characters are in there. */
+static bool words(const char **at, const char *word, char *value, size_t room)
+{
+	if (!skip(at, word))
+		return false;
+	for (; isprint((unsigned char)**at) && room > 1; room--)
+		*value++ = *(*at)++;
+	*value = '\0';
+	return true;
+}
+
 static bool parse_sample(const char *at, struct mp3_sample *sample)
 {
 	return number(&at, "", &sample->jiffies) &&
@@ -231,6 +296,32 @@ static bool parse_report(const char *at, struct report *report)
 	       number(&at, " minor=", &report->minor) &&
 	       number(&at, " major=", &report->major) &&
 	       strcmp(at, "\n") == 0;
+}
+
+/* The columns of a record that are its process's go to that. */
+static bool parse_record(const char *at, struct record *record, struct process *process)
+{
+	unsigned long period_ns, minor, major, cpu_ns;
+
+	if (!(number(&at, "", &record->end_ns) &&
+	      number(&at, "\t", &period_ns) &&
+	      number(&at, "\t", &process->pid) &&
+	      number(&at, "\t", &process->parent) &&
+	      flags(&at, "\t", record->flags) &&
+	      number(&at, "\t", &minor) &&
+	      number(&at, "\t", &major) &&
+	      number(&at, "\t", &cpu_ns) &&
+	      number(&at, "\t", &record->rss_kb) &&
+	      number(&at, "\t", &record->swap_kb) &&
+	      number(&at, "\t", &process->peak_rss_kb) &&
+	      words(&at, "\t", process->command, sizeof(process->command)) &&
+	      strcmp(at, "\n") == 0 && period_ns <= record->end_ns))
+		return false;
+	record->begin_ns = record->end_ns - period_ns;
+	record->minor = minor;
+	record->major = major;
+	record->cpu_s = cpu_ns / 1e9;
+	return true;
 }
 
 /* Makes room for one element more. */
@@ -276,6 +367,105 @@ static void read_profile(struct run *run, const char *path, unsigned long hz)
 		errx(1, "%s: no samples", path);
 }
 
+/* The newest process of this PID, or NULL. */
+static struct process *find_process(const struct run *run, unsigned long pid)
+{
+	for (size_t i = run->nr_processes; i > 0; i--)
+		if (run->processes[i - 1].pid == pid)
+			return &run->processes[i - 1];
+	return NULL;
+}
+
+/* Adds a record to its process, which it may begin or end. */
+static void add_record(struct run *run, const struct text *text,
+		       const struct record *record, const struct process *now)
+{
+	struct process *process = find_process(run, now->pid);
+	bool begins = record->flags[0] == 'f';
+	struct record *last;
+
+	if (begins && process && !process->ended)
+		errx(1, "%s:%lu: process %lu begins again before its last record",
+		     text->path, text->number, now->pid);
+	if (!begins && (!process || process->ended))
+		errx(1, "%s:%lu: process %lu has no first record before this one",
+		     text->path, text->number, now->pid);
+	if (begins) {
+		run->processes = grow(run->processes, run->nr_processes, sizeof(*process));
+		process = &run->processes[run->nr_processes++];
+		*process = (struct process){ .pid = now->pid, .parent = now->parent };
+	} else {
+		last = &process->records[process->nr_records - 1];
+		if (record->begin_ns != last->end_ns)
+			errx(1, "%s:%lu: the period of process %lu begins at %lu ns, "
+			     "where the one before ended at %lu ns", text->path,
+			     text->number, now->pid, record->begin_ns, last->end_ns);
+	}
+
+	process->minor += record->minor;
+	process->major += record->major;
+	process->cpu_s += record->cpu_s;
+	if (process->peak_rss_kb < now->peak_rss_kb)
+		process->peak_rss_kb = now->peak_rss_kb;
+	memcpy(process->command, now->command, sizeof(now->command));
+	process->ended = record->flags[1] == 'l';
+
+	process->records = grow(process->records, process->nr_records, sizeof(*record));
+	last = &process->records[process->nr_records++];
+	*last = *record;
+	last->minor_total = process->minor;
+	last->major_total = process->major;
+}
+
+/* PIDs rise, so their order is mostly that of starting; a PID may come again. */
+static int compare_processes(const void *one, const void *other)
+{
+	const struct process *p = one, *q = other;
+
+	if (p->pid != q->pid)
+		return p->pid < q->pid ? -1 : 1;
+	return p->records->begin_ns < q->records->begin_ns ? -1 : 1;
+}
+
+/* Reads the records, and sees that they agree with the profile, read before. */
+static void read_records(struct run *run, const char *path, const char *profile)
+{
+	static const char header[] =
+		"time_ns\tperiod_ns\tpid\tparent\tflags\tminor\tmajor\tcpu_ns"
+		"\trss_kb\tswap_kb\tpeak_rss_kb\tcommand\n";
+	const struct sample *total = &run->samples[run->nr_samples - 1];
+	struct text text = open_text(path);
+	double minor = 0, major = 0;
+
+	while (next_line(&text)) {
+		struct process process = { 0 };
+		struct record record = { 0 };
+
+		if (text.number == 1) {
+			if (strcmp(text.line, header))
+				malformed(&text, "the header row of records");
+			continue;
+		}
+		if (!parse_record(text.line, &record, &process))
+			malformed(&text, "a record");
+		add_record(run, &text, &record, &process);
+		minor += record.minor;
+		major += record.major;
+	}
+	if (run->nr_processes == 0)
+		errx(1, "%s: no records", path);
+	for (size_t i = 0; i < run->nr_processes; i++)
+		if (!run->processes[i].ended)
+			errx(1, "%s: process %lu has no last record", path,
+			     run->processes[i].pid);
+	if (minor != total->minor_total || major != total->major_total)
+		errx(1, "%s: %.0f minor and %.0f major faults, which is %+.0f and %+.0f "
+		     "against the samples in %s", path, minor, major,
+		     minor - total->minor_total, major - total->major_total, profile);
+	qsort(run->processes, run->nr_processes, sizeof(*run->processes),
+	      compare_processes);
+}
+
 static void read_reports(struct run *run, const char *path)
 {
 	struct text text = open_text(path);
@@ -290,17 +480,64 @@ static void read_reports(struct run *run, const char *path)
 	}
 	if (run->nr_reports == 0)
 		errx(1, "%s: no reports", path);
+	for (size_t i = 0; i < run->nr_reports; i++) {
+		struct process *process = find_process(run, run->reports[i].pid);
+
+		if (process)
+			process->report = i + 1;
+	}
 }
 
 static void free_run(struct run *run)
 {
+	for (size_t i = 0; i < run->nr_processes; i++)
+		free(run->processes[i].records);
 	free(run->samples);
+	free(run->processes);
 	free(run->reports);
 }
 
 /*
  * Reducing
  */
+
+/* When the first period of all began. That of a short life may be recorded before. */
+static unsigned long beginning_ns(const struct run *run)
+{
+	unsigned long ns = run->processes->records->begin_ns;
+
+	for (size_t i = 0; i < run->nr_processes; i++)
+		ns = GSL_MIN(ns, run->processes[i].records->begin_ns);
+	return ns;
+}
+
+static double elapsed_s(const struct process *process)
+{
+	return (process->records[process->nr_records - 1].end_ns -
+		process->records->begin_ns) / 1e9;
+}
+
+/* part in % of whole, and nan of nothing: 0 / 0 may be a -nan. */
+static double percent(double part, double whole)
+{
+	return whole > 0 ? 100 * part / whole : GSL_NAN;
+}
+
+/* How evenly the processes suffer. They are all there are: none is a sample. */
+static void summarize_shares(struct summary *sum, const struct run *run)
+{
+	const size_t stride = sizeof(struct process) / sizeof(double);
+	const double *major = &run->processes->major;
+	double mean = gsl_stats_mean(major, stride, run->nr_processes);
+	double least, most;
+
+	_Static_assert(sizeof(struct process) % sizeof(double) == 0, "a whole stride");
+	gsl_stats_minmax(&least, &most, major, stride, run->nr_processes);
+	sum->major_share_min = percent(least, sum->major);
+	sum->major_share_max = percent(most, sum->major);
+	sum->major_cv = mean > 0 ? gsl_stats_sd_with_fixed_mean(major, stride,
+				run->nr_processes, mean) / mean : GSL_NAN;
+}
 
 static struct summary summarize(const struct run *run)
 {
@@ -338,6 +575,7 @@ static struct summary summarize(const struct run *run)
 		gsl_stats_median_from_sorted_data(completion, 1, run->nr_reports);
 	sum.completion_max = completion[run->nr_reports - 1];
 	free(completion);
+	summarize_shares(&sum, run);
 	return sum;
 }
 
@@ -359,6 +597,50 @@ static void print_series(const struct run *run)
 		printf("%.3f\t%.0f\t%.0f\t%.0f\t%.0f\t%.3f\t%.3f\t%.2f\n",
 		       s->seconds, s->minor, s->major, s->minor_total, s->major_total,
 		       s->minor / s->period, s->major / s->period, s->utilization);
+	}
+}
+
+/*
+ * What the process was told to do, or at least which one it is. It is shown in
+ * figures: a byte that the records have as \ooo becomes a question mark.
+ */
+static void print_label(const struct run *run, const struct process *process)
+{
+	const struct report *r;
+
+	if (process->report == 0) {
+		for (const char *at = process->command; *at; at++) {
+			putchar(*at == '\\' ? '?' : *at);
+			if (*at == '\\')
+				at += strnlen(at + 1, 3);
+		}
+		printf(", pid %lu", process->pid);
+		return;
+	}
+	r = &run->reports[process->report - 1];
+	printf("work %lu %c %lu, seed %lu", r->mb, r->mode, r->accesses, r->seed);
+}
+
+static void print_processes(const struct run *run)
+{
+	unsigned long beginning = beginning_ns(run);
+
+	puts("process\tlabel\tflags\tseconds\tminor\tmajor\tminor_total\tmajor_total"
+	     "\tutilization\trss_kb\tswap_kb");
+	for (size_t i = 0; i < run->nr_processes; i++) {
+		const struct process *process = &run->processes[i];
+
+		for (size_t j = 0; j < process->nr_records; j++) {
+			const struct record *r = &process->records[j];
+			double period = (r->end_ns - r->begin_ns) / 1e9;
+
+			printf("%zu\t", i + 1);
+			print_label(run, process);
+			printf("\t%s\t%.3f\t%.0f\t%.0f\t%.0f\t%.0f\t%.2f\t%lu\t%lu\n",
+			       r->flags, (r->end_ns - beginning) / 1e9, r->minor, r->major,
+			       r->minor_total, r->major_total, percent(r->cpu_s, period),
+			       r->rss_kb, r->swap_kb);
+		}
 	}
 }
 
@@ -391,6 +673,30 @@ static void print_report(const char *name, size_t i, const struct report *r)
 	printf("%s.work%zu.major\t%lu\n", name, i, r->major);
 }
 
+static void print_process(const struct run *run, size_t i, double major)
+{
+	const struct process *p = &run->processes[i];
+	double seconds = elapsed_s(p);
+	char name[32];
+
+	snprintf(name, sizeof(name), "process%zu", i + 1);
+	printf("%s.%s.label\t", run->name, name);
+	print_label(run, p);
+	putchar('\n');
+	printf("%s.%s.command\t%s\n", run->name, name, p->command);
+	printf("%s.%s.pid\t%lu\n", run->name, name, p->pid);
+	printf("%s.%s.parent\t%lu\n", run->name, name, p->parent);
+	printf("%s.%s.work\t%zu\n", run->name, name, p->report);
+	printf("%s.%s.minor\t%.0f\n", run->name, name, p->minor);
+	printf("%s.%s.major\t%.0f\n", run->name, name, p->major);
+	printf("%s.%s.major_share\t%.2f\n", run->name, name, percent(p->major, major));
+	printf("%s.%s.cpu_s\t%.6f\n", run->name, name, p->cpu_s);
+	printf("%s.%s.peak_rss_kb\t%lu\n", run->name, name, p->peak_rss_kb);
+	printf("%s.%s.elapsed_s\t%.6f\n", run->name, name, seconds);
+	printf("%s.%s.majors_per_second\t%.3f\n", run->name, name,
+	       seconds > 0 ? p->major / seconds : 0);
+}
+
 static void print_facts(const struct run *runs, size_t nr)
 {
 	for (size_t r = 0; r < nr; r++) {
@@ -399,6 +705,8 @@ static void print_facts(const struct run *runs, size_t nr)
 		for (size_t i = 0; i < NR_COLUMNS; i++)
 			printf("%s.%s\t%.*f\n", runs[r].name, columns[i].name,
 			       columns[i].decimals, column(&sum, i));
+		for (size_t i = 0; i < runs[r].nr_processes; i++)
+			print_process(&runs[r], i, sum.major);
 		for (size_t i = 0; i < runs[r].nr_reports; i++)
 			print_report(runs[r].name, i + 1, &runs[r].reports[i]);
 	}
@@ -443,6 +751,18 @@ static void series(const char *path, unsigned long hz)
 	free_run(&run);
 }
 
+static void processes(char **args, size_t nr, unsigned long hz)
+{
+	struct run run = { 0 };
+
+	read_profile(&run, args[0], hz);
+	read_records(&run, args[1], args[0]);
+	if (nr > 2)
+		read_reports(&run, args[2]);
+	print_processes(&run);
+	free_run(&run);
+}
+
 static void runs_or_facts(bool facts, char **args, size_t nr, unsigned long hz)
 {
 	struct run *runs = calloc(nr, sizeof(*runs));
@@ -450,15 +770,19 @@ static void runs_or_facts(bool facts, char **args, size_t nr, unsigned long hz)
 	if (!runs)
 		err(1, NULL);
 	for (size_t i = 0; i < nr; i++) {
-		char **arg = &args[3 * i];
+		char **arg = &args[4 * i];
 		size_t n = facts ? 0 : parse_argument("N", arg[0], 1, 1000000);
 
 		runs[i].name = arg[0];
 		read_profile(&runs[i], arg[1], hz);
-		read_reports(&runs[i], arg[2]);
+		read_records(&runs[i], arg[2], arg[1]);
+		read_reports(&runs[i], arg[3]);
+		if (!facts && runs[i].nr_processes != n)
+			errx(1, "%s: expected records of %zu processes, found %zu",
+			     arg[2], n, runs[i].nr_processes);
 		if (!facts && runs[i].nr_reports != n)
 			errx(1, "%s: expected reports of %zu processes, found %zu",
-			     arg[2], n, runs[i].nr_reports);
+			     arg[3], n, runs[i].nr_reports);
 	}
 	if (facts)
 		print_facts(runs, nr);
@@ -498,10 +822,12 @@ int main(int argc, char **argv)
 
 	if (!strcmp(command, "series") && left == 1)
 		series(argv[optind], hz);
-	else if (!strcmp(command, "runs") && left > 0 && left % 3 == 0)
-		runs_or_facts(false, &argv[optind], left / 3, hz);
-	else if (!strcmp(command, "facts") && left > 0 && left % 3 == 0)
-		runs_or_facts(true, &argv[optind], left / 3, hz);
+	else if (!strcmp(command, "processes") && (left == 2 || left == 3))
+		processes(&argv[optind], left, hz);
+	else if (!strcmp(command, "runs") && left > 0 && left % 4 == 0)
+		runs_or_facts(false, &argv[optind], left / 4, hz);
+	else if (!strcmp(command, "facts") && left > 0 && left % 4 == 0)
+		runs_or_facts(true, &argv[optind], left / 4, hz);
 	else
 		bad_usage("unknown command, or not its arguments");
 	return finish();

@@ -27,8 +27,16 @@ if (ending eq ".svg") {
 set linetype 1 linecolor rgb "#0072b2" linewidth 1.8 dashtype 1 pointtype 7 pointsize 0.9
 set linetype 2 linecolor rgb "#d55e00" linewidth 1.8 dashtype (12, 4) pointtype 4 pointsize 0.9
 set linetype 3 linecolor rgb "#009e73" linewidth 1.8 dashtype (4, 4) pointtype 8 pointsize 1.0
+set linetype 4 linecolor rgb "#cc79a7" linewidth 1.8 dashtype (12, 4, 4, 4) pointtype 5 pointsize 0.8
+set linetype 5 linecolor rgb "#e69f00" linewidth 1.8 dashtype (20, 6) pointtype 6 pointsize 0.9
+set linetype 6 linecolor rgb "#56b4e9" linewidth 1.8 dashtype (4, 8) pointtype 9 pointsize 1.0
+unset linetype 7	# and 8 are gnuplot's own: the colours come round instead
+unset linetype 8
+set linetype cycle 6
 
+# What stands behind them all.
 grey = "#595959"
+set style line 1 linecolor rgb "#a0a0a0" linewidth 1.0
 set border 3 linecolor rgb grey
 set tics nomirror out scale 0.6 textcolor rgb "#000000"
 set grid linetype 1 linecolor rgb "#dddddd" linewidth 0.6 dashtype 1
