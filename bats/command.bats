@@ -122,3 +122,52 @@ processes() { grep -E '^ *[0-9]+ ' "$1"; }
 	[ "$read" -ge 30 ]
 	[ "$read" -lt "$head" ]
 }
+
+# counters FILE - of its page faults: ns pid minor major
+counters() {
+	jq -r '.traceEvents[] | select(.ph == "C" and .name == "page faults") |
+		[(.ts * 1000 | round), .pid, .args.minor, .args.major] | @tsv' "$1"
+}
+
+@test "a trace has the records, each at the begin of its period, and zeros at the end" {
+	assert_equal "$(jq -r '.displayTimeUnit' followed.json)" ms
+	assert_equal "$(counters followed.json)" "$(awk 'NR > 1 {
+		printf "%.0f\t%d\t%d\t%d\n", $1 - $2, $3, $6, $7
+		if ($5 ~ /l/) printf "%.0f\t%d\t0\t0\n", $1, $3 }' followed.tsv)"
+	run -0 jq -r '.traceEvents[] | select(.ph == "C" and .name == "memory") | .args | "\(.rss_kb) \(.swap_kb)"' followed.json
+	assert_output "$(awk 'NR > 1 { print $9, $10; if ($5 ~ /l/) print 0, 0 }' followed.tsv)"
+	run -0 jq -r '.traceEvents[] | select(.ph == "C" and .name == "CPU") | .args["%"]' followed.json
+	# to the hundredth, in which jq leaves no zeros
+	assert_output "$(awk 'NR > 1 { print sprintf("%.2f", 100 * $8 / $2) + 0; if ($5 ~ /l/) print 0 }' followed.tsv)"
+}
+
+@test "a trace names each process, and tells its exit" {
+	run -0 jq -r --argjson pid "$(cat sleeper)" \
+		'.traceEvents[] | select(.pid == $pid and .ph != "C") | "\(.ph) \(.name) \(.args.name)"' followed.json
+	assert_output "$(printf '%s\n' 'M process_name sleep' 'i exit null')"
+}
+
+@test "the trace of a command has its tree and nothing else, whatever a name is" {
+	assert_equal "$(jq '[.traceEvents[].pid] | unique | .[]' tree.json)" \
+		"$(processes tree.summary | awk '{ print $1 }' | sort -n)"
+	run -0 jq -r '.traceEvents[] | select(.ph == "M") | .args.name' tree.json
+	assert_line 'a"b\134\303\251'
+	# faults of the summary
+	assert_equal "$(counters tree.json | awk '{ minor += $3; major += $4 } END { print minor, major }')" \
+		"$(awk '$1 == "total" { print $3, $4 }' tree.summary)"
+}
+
+@test "a trace is whole after Ctrl-C, and with no records" {
+	assert_equal "$(tail -n 1 cut)" "exit 0"
+	[ "$(counters cut.json | wc -l)" -ge 20 ]
+	assert_equal "$(jq -c . empty.json)" '{"displayTimeUnit":"ms","traceEvents":[]}'
+	assert_equal "$(cat empty.said)" "monitor: 0 records"
+}
+
+@test "a trace that cannot be written is an error, and one that cannot be made leaves the old" {
+	assert_equal "$(cat no-trace)" "$(printf '%s\n' 'monitor: /nowhere/file: No such file or directory' 'exit 1' \
+		'monitor: /nowhere/file: No such file or directory' 'exit 125')"
+	assert_equal "$(cat full-trace)" "$(printf '%s\n' 'monitor: the trace: No space left on device' 'exit 1')"
+	assert_equal "$(cat kept.json)" kept
+	assert_equal "$(cat kept.said)" "$(printf '%s\n' 'monitor: /dev/mp3-records is not there: is the module loaded?' 'exit 1')"
+}

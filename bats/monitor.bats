@@ -52,17 +52,17 @@ drained() {
 @test "monitor's help goes to stdout" {
 	for option in -h --help; do
 		run -0 --separate-stderr "$sanitized" $option
-		assert_line --index 0 "Usage: monitor [-p] [-f] [-d DEVICE]"
+		assert_line --index 0 "Usage: monitor [-p | --trace FILE] [-f] [-d DEVICE]"
 		assert_equal "$stderr" ""
 	done
 }
 
 @test "monitor answers bad arguments with the usage on stderr and status 2" {
-	for arguments in -x --what -d --device node "-f node"; do
+	for arguments in -x --what -d --device node "-f node" "-p --trace x" "-o x" "-f -- true"; do
 		# shellcheck disable=SC2086 # words they are
 		run -2 --separate-stderr "$sanitized" $arguments
 		assert_equal "$output" ""
-		[[ $stderr = *"Usage: monitor [-p] [-f] [-d DEVICE]"* ]] || fail "no usage in: $stderr"
+		[[ $stderr = *"Usage: monitor [-p | --trace FILE] [-f] [-d DEVICE]"* ]] || fail "no usage in: $stderr"
 	done
 }
 

@@ -29,6 +29,7 @@
 struct tree {
 	struct records records;
 	struct processes processes;
+	struct trace *trace;	/* or NULL */
 	pid_t root;
 	int status;		/* of the profiler, to be written to */
 	uint64_t missed_children;	/* before it began */
@@ -56,11 +57,16 @@ static bool ours(const struct tree *tree, const struct mp3_record *record)
 
 static void read_records(struct tree *tree)
 {
+	uint64_t page_kb = tree->records.header->page_bytes / 1024;
 	struct mp3_record record;
 
-	while (records_next(&tree->records, &record))
-		if (ours(tree, &record))
-			processes_add(&tree->processes, &record);
+	while (records_next(&tree->records, &record)) {
+		if (!ours(tree, &record))
+			continue;
+		processes_add(&tree->processes, &record);
+		if (tree->trace)
+			trace_add(tree->trace, &record, page_kb);
+	}
 }
 
 /* Reads the records of the next sample. Returns false if none will come. */
@@ -262,7 +268,8 @@ static int take_signals(void)
 	return file;
 }
 
-void run_command(const char *path, FILE *output, char **command)
+void run_command(const char *path, FILE *output, const char *trace_path,
+		 char **command)
 {
 	struct tree tree = { .root = 0 };
 	struct pipes pipes;
@@ -290,6 +297,8 @@ void run_command(const char *path, FILE *output, char **command)
 	if (tree.status < 0)
 		err(125, "%s", MP3_STATUS);
 
+	if (trace_path)
+		tree.trace = trace_open(trace_path);
 	begin = now();
 	start(&tree, command, &pipes);
 	state = await_end(&tree, signals);
@@ -298,5 +307,7 @@ void run_command(const char *path, FILE *output, char **command)
 	print_summary(&tree, output, command, state, elapsed);
 	if (fclose(output))
 		err(125, "the summary");
+	if (tree.trace)
+		trace_close(tree.trace);
 	exit(WIFSIGNALED(state) ? 128 + WTERMSIG(state) : WEXITSTATUS(state));
 }

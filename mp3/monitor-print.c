@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The records as TSV: a header row, then a line a record, oldest first. Nothing is
- * taken out of the ring.
+ * The records as TSV: a header row, then a line a record, oldest first; or, in the
+ * same order, as a trace. Nothing is taken out of the ring.
  */
 #include <err.h>
 #include <inttypes.h>
@@ -37,14 +37,17 @@ static void print_record(const struct mp3_record *record, uint64_t page_kb)
 }
 
 /* Prints what is there, and no more than a ring of it. Returns the number. */
-static size_t print_some(struct records *records)
+static size_t print_some(struct records *records, struct trace *trace)
 {
 	uint64_t page_kb = records->header->page_bytes / 1024;
 	struct mp3_record record;
 	size_t n = 0;
 
 	while (n < records->header->capacity && records_next(records, &record)) {
-		print_record(&record, page_kb);
+		if (trace)
+			trace_add(trace, &record, page_kb);
+		else
+			print_record(&record, page_kb);
 		n++;
 	}
 	flush(stdout);
@@ -56,7 +59,7 @@ static size_t print_some(struct records *records)
  * until a signal. A file is no screen: to look once a second is enough, and each
  * time that a profiler runs it disturbs what it measures.
  */
-static size_t follow(struct records *records)
+static size_t follow(struct records *records, struct trace *trace)
 {
 	struct pollfd files[] = {
 		{ .fd = records->device, .events = POLLIN },
@@ -67,25 +70,31 @@ static size_t follow(struct records *records)
 	do {
 		if (poll(files, 2, -1) < 0)
 			err(1, "poll");
-		n = print_some(records);
+		n = print_some(records, trace);
 		total += n;
 		if (files[0].revents & POLLHUP || files[1].revents)
 			continue;
 		if (poll(&files[1], 1, PAUSE) < 0)
 			err(1, "poll");
 	} while (!files[1].revents && (n || !(files[0].revents & POLLHUP)));
-	return total + print_some(records);
+	return total + print_some(records, trace);
 }
 
-bool print_records(const char *path, bool following)
+bool print_records(const char *path, bool following, const char *trace_path)
 {
+	struct trace *trace = NULL;
 	struct records records;
 	size_t total;
 
 	records_open(&records, path);
-	puts("time_ns\tperiod_ns\tpid\tparent\tflags\tminor\tmajor\tcpu_ns\t"
-	     "rss_kb\tswap_kb\tpeak_rss_kb\tcommand");
-	total = following ? follow(&records) : print_some(&records);
+	if (trace_path)
+		trace = trace_open(trace_path);
+	else
+		puts("time_ns\tperiod_ns\tpid\tparent\tflags\tminor\tmajor\tcpu_ns\t"
+		     "rss_kb\tswap_kb\tpeak_rss_kb\tcommand");
+	total = following ? follow(&records, trace) : print_some(&records, trace);
+	if (trace)
+		trace_close(trace);
 	if (fclose(stdout))
 		err(1, "standard output");
 	fprintf(stderr, "monitor: %zu records\n", total);

@@ -4,7 +4,8 @@
  *
  *	monitor [-f] [-d DEVICE] > FILE		the samples of the profile buffer
  *	monitor -p [-f] [-d DEVICE] > FILE	the records of the record ring
- *	monitor [-o FILE] -- COMMAND [ARGUMENT]...	a summary of COMMAND's tree
+ *	monitor --trace FILE [-f] [-d DEVICE]	the same as a trace for viewers
+ *	monitor [-o FILE] [--trace FILE] -- COMMAND [ARGUMENT]...	a summary of COMMAND's tree
  *
  * Samples are four decimal columns, oldest sample first, no header: jiffies, minor
  * faults, major faults and CPU utilization, in the units of struct mp3_sample.
@@ -20,18 +21,18 @@
 
 #include "monitor.h"
 
+#define USAGE	"Usage: monitor [-p | --trace FILE] [-f] [-d DEVICE]\n" \
+		"       monitor [-d DEVICE] [-o FILE] [--trace FILE] -- COMMAND [ARGUMENT]...\n"
+
 static void usage_error(void)
 {
-	fputs("Usage: monitor [-p] [-f] [-d DEVICE]\n"
-	      "       monitor [-d DEVICE] [-o FILE] -- COMMAND [ARGUMENT]...\n"
-	      "Try 'monitor --help'.\n", stderr);
+	fputs(USAGE "Try 'monitor --help'.\n", stderr);
 	exit(2);
 }
 
 static void help(void)
 {
-	printf("Usage: monitor [-p] [-f] [-d DEVICE]\n"
-	       "       monitor [-d DEVICE] [-o FILE] -- COMMAND [ARGUMENT]...\n"
+	printf(USAGE
 	       "Take the samples out of the profile buffer and print them, oldest first:\n"
 	       "jiffies, minor faults, major faults, and CPU utilization in hundredths of\n"
 	       "a percent of one CPU. Their number goes to stderr.\n"
@@ -40,6 +41,9 @@ static void help(void)
 	       "\n"
 	       "  -p, --processes      print the records of each process instead, as TSV\n"
 	       "                       with a header row; they stay in the ring\n"
+	       "      --trace=FILE     write the records to FILE as a trace, in the Trace\n"
+	       "                       Event Format (JSON), which Perfetto's and Chrome's\n"
+	       "                       viewers open\n"
 	       "  -f, --follow         go on while processes are registered, or until\n"
 	       "                       SIGINT or SIGTERM\n"
 	       "  -d, --device=DEVICE  the profile buffer, instead of ./node or else\n"
@@ -51,6 +55,8 @@ static void help(void)
 	exit(0);
 }
 
+enum { TRACE = 256 };	/* an option without a letter */
+
 int main(int argc, char **argv)
 {
 	static const struct option names[] = {
@@ -59,10 +65,11 @@ int main(int argc, char **argv)
 		{ "help", no_argument, NULL, 'h' },
 		{ "output", required_argument, NULL, 'o' },
 		{ "processes", no_argument, NULL, 'p' },
+		{ "trace", required_argument, NULL, TRACE },
 		{ NULL, 0, NULL, 0 },
 	};
 	bool following = false, processes = false;
-	const char *path = NULL, *output = NULL;
+	const char *path = NULL, *output = NULL, *trace = NULL;
 	FILE *summary = stderr;
 	size_t total;
 	int c;
@@ -84,6 +91,9 @@ int main(int argc, char **argv)
 		case 'p':
 			processes = true;
 			break;
+		case TRACE:
+			trace = optarg;
+			break;
 		default:
 			usage_error();
 		}
@@ -103,14 +113,18 @@ int main(int argc, char **argv)
 			if (!summary)
 				err(failure, "%s", output);
 		}
-		run_command(path, summary, argv + optind);
+		run_command(path, summary, trace, argv + optind);
 	}
 	if (output) {
 		warnx("-o is for the summary of a command");
 		usage_error();
 	}
-	if (processes)
-		return print_records(path, following) ? 0 : 1;
+	if (processes && trace) {
+		warnx("the records go either to standard output, with -p, or to a trace");
+		usage_error();
+	}
+	if (processes || trace)
+		return print_records(path, following, trace) ? 0 : 1;
 
 	total = print_samples(path, following);
 	/* What the file system held back until now is reported by close(2). */

@@ -8,6 +8,7 @@
  * monitor-records.c	reads the record ring, one record after the other
  * monitor-processes.c	adds the records of each process up
  * monitor-print.c	prints them as TSV
+ * monitor-trace.c	writes them as a trace for viewers
  * monitor-command.c	runs a command under the profiler, prints a summary
  *
  * All of them end the program by err(3) when something fails that cannot be
@@ -59,13 +60,14 @@ void flush(FILE *output);
 size_t print_samples(const char *path, bool following);
 
 /**
- * print_records - print records as TSV, with a header row
+ * print_records - print records as TSV, with a header row, or as a trace
  * @path:	the device, NULL for the usual one
  * @following:	go on as long as processes are registered
+ * @trace_path:	of the trace to be written instead, or NULL
  *
  * Return: false if some had been overwritten before they were read
  */
-bool print_records(const char *path, bool following);
+bool print_records(const char *path, bool following, const char *trace_path);
 
 /**
  * print_name - print a program's name in printable ASCII, other bytes as \ooo
@@ -76,12 +78,14 @@ void print_name(FILE *output, const char *name);
  * run_command - run a command with its tree under the profiler
  * @path:	the record ring's device, NULL for the usual one
  * @output:	for the summary
+ * @trace_path:	of the trace of the tree, or NULL
  *
  * Does not return: it exits with the status of the command, 128 + n when it was
  * killed by signal n, 126 when it cannot be executed, 127 when it is not there,
  * 125 when it was not begun.
  */
-_Noreturn void run_command(const char *path, FILE *output, char **command);
+_Noreturn void run_command(const char *path, FILE *output, const char *trace_path,
+			   char **command);
 
 /**
  * struct records - a reader of the record ring
@@ -176,5 +180,22 @@ struct process *processes_add(struct processes *processes,
  * processes_find - the newest process of this PID, or NULL
  */
 struct process *processes_find(const struct processes *processes, uint32_t pid);
+
+/**
+ * trace_open - begin a trace in the Trace Event Format (JSON)
+ * @path:	of the file, which is truncated
+ */
+struct trace *trace_open(const char *path);
+
+/**
+ * trace_add - add a record to the trace
+ * @page_kb:	KiB of a page
+ */
+void trace_add(struct trace *trace, const struct mp3_record *record, uint64_t page_kb);
+
+/**
+ * trace_close - end the trace; only now it is valid JSON
+ */
+void trace_close(struct trace *trace);
 
 #endif
