@@ -81,10 +81,10 @@ clean: ## remove what was built; results/ and plots/ stay
 
 # ----- packages --------------------------------------------------------------
 
-packages_machine := qemu-system-x86 busybox-static cpio kmod xz-utils libelf1
+packages_machine := qemu-system-x86 busybox-static cpio kmod xz-utils libelf1 libncurses-dev
 packages_reduce  := libgsl-dev
 packages_plots   := gnuplot-nox
-packages_test    := bats bats-support bats-assert shellcheck libgsl-dev jq
+packages_test    := bats bats-support bats-assert shellcheck libgsl-dev jq tmux ncurses-base
 
 # Run each time, and silent when there is nothing to install.
 deps := deps-machine deps-reduce deps-plots deps-test
@@ -96,7 +96,7 @@ $(deps): deps-%:
 
 lab = MACHINE=$(MACHINE) KERNEL=$(KERNEL) MEM=$(MEM) SWAP=$(filter-out as-is,$(SWAP)) SEED=$(SEED) experiments/lab
 
-tools:
+tools: | deps-machine
 	@$(MAKE) -s -C mp3 tools
 
 # A run leaves its files in build/; they go to results/ when it has succeeded. These

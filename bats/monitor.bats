@@ -12,7 +12,7 @@ setup_file() {
 	cd "$BATS_TEST_DIRNAME" || return
 	set -- -std=gnu11 -g -O1 -Wall -Wextra -Wshadow -Wmissing-prototypes -Werror \
 		-fsanitize=address,undefined -fno-sanitize-recover=all
-	gcc "$@" -o "$BATS_FILE_TMPDIR/sanitized/monitor" ../mp3/monitor*.c >&2
+	gcc "$@" -o "$BATS_FILE_TMPDIR/sanitized/monitor" ../mp3/monitor*.c -lncursesw >&2
 	gcc "$@" -pthread -o "$BATS_FILE_TMPDIR/monitor-ring" monitor-ring.c ../mp3/monitor-device.c >&2
 	gcc "$@" -pthread -o "$BATS_FILE_TMPDIR/record-ring" record-ring.c ../mp3/monitor-device.c >&2
 }
@@ -58,7 +58,7 @@ drained() {
 }
 
 @test "monitor answers bad arguments with the usage on stderr and status 2" {
-	for arguments in -x --what -d --device node "-f node" "-p --trace x" "-o x" "-f -- true"; do
+	for arguments in -x --what -d --device node "-f node" "-p --trace x" "-o x" "-f -- true" "-t -p"; do
 		# shellcheck disable=SC2086 # words they are
 		run -2 --separate-stderr "$sanitized" $arguments
 		assert_equal "$output" ""

@@ -77,3 +77,23 @@ struct process *processes_add(struct processes *processes,
 	process->flags |= record->flags;
 	return process;
 }
+
+void processes_forget(struct processes *processes, uint64_t ns)
+{
+	struct process **link = &processes->first, *process;
+
+	processes->last = NULL;
+	while ((process = *link)) {
+		if (!(process->flags & MP3_LAST) || process->end_ns >= ns) {
+			processes->last = process;
+			link = &process->next;
+			continue;
+		}
+		*link = process->next;
+		/* Unless its PID has come again. */
+		if (processes_find(processes, process->pid) == process)
+			tdelete(process, &processes->by_pid, by_pid);
+		free(process->view);
+		free(process);
+	}
+}

@@ -5,6 +5,7 @@
  *	monitor [-f] [-d DEVICE] > FILE		the samples of the profile buffer
  *	monitor -p [-f] [-d DEVICE] > FILE	the records of the record ring
  *	monitor --trace FILE [-f] [-d DEVICE]	the same as a trace for viewers
+ *	monitor -t [-d DEVICE]			a live view of the same
  *	monitor [-o FILE] [--trace FILE] -- COMMAND [ARGUMENT]...	a summary of COMMAND's tree
  *
  * Samples are four decimal columns, oldest sample first, no header: jiffies, minor
@@ -16,18 +17,30 @@
  */
 #include <err.h>
 #include <getopt.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "monitor.h"
 
 #define USAGE	"Usage: monitor [-p | --trace FILE] [-f] [-d DEVICE]\n" \
+		"       monitor -t [-d DEVICE]\n" \
 		"       monitor [-d DEVICE] [-o FILE] [--trace FILE] -- COMMAND [ARGUMENT]...\n"
 
 static void usage_error(void)
 {
 	fputs(USAGE "Try 'monitor --help'.\n", stderr);
 	exit(2);
+}
+
+static void bad_usage(const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	vwarnx(format, arguments);
+	va_end(arguments);
+	usage_error();
 }
 
 static void help(void)
@@ -41,6 +54,8 @@ static void help(void)
 	       "\n"
 	       "  -p, --processes      print the records of each process instead, as TSV\n"
 	       "                       with a header row; they stay in the ring\n"
+	       "  -t, --top            show the registered processes, those with most major\n"
+	       "                       faults first, until q is pressed\n"
 	       "      --trace=FILE     write the records to FILE as a trace, in the Trace\n"
 	       "                       Event Format (JSON), which Perfetto's and Chrome's\n"
 	       "                       viewers open\n"
@@ -65,16 +80,17 @@ int main(int argc, char **argv)
 		{ "help", no_argument, NULL, 'h' },
 		{ "output", required_argument, NULL, 'o' },
 		{ "processes", no_argument, NULL, 'p' },
+		{ "top", no_argument, NULL, 't' },
 		{ "trace", required_argument, NULL, TRACE },
 		{ NULL, 0, NULL, 0 },
 	};
-	bool following = false, processes = false;
+	bool following = false, processes = false, live = false;
 	const char *path = NULL, *output = NULL, *trace = NULL;
 	FILE *summary = stderr;
 	size_t total;
 	int c;
 
-	while ((c = getopt_long(argc, argv, "+d:fho:p", names, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, "+d:fho:pt", names, NULL)) != -1) {
 		switch (c) {
 		case 'd':
 			path = optarg;
@@ -91,6 +107,9 @@ int main(int argc, char **argv)
 		case 'p':
 			processes = true;
 			break;
+		case 't':
+			live = true;
+			break;
 		case TRACE:
 			trace = optarg;
 			break;
@@ -98,15 +117,18 @@ int main(int argc, char **argv)
 			usage_error();
 		}
 	}
-	if (optind < argc && strcmp(argv[optind - 1], "--")) {
-		warnx("no argument is expected, but '%s' is there", argv[optind]);
-		usage_error();
-	}
+	if (optind < argc && strcmp(argv[optind - 1], "--"))
+		bad_usage("no argument is expected, but '%s' is there", argv[optind]);
+	if (optind < argc && (following || processes || live))
+		bad_usage("-p, -f and -t do not go with a command, '%s'", argv[optind]);
+	if (optind == argc && output)
+		bad_usage("-o is for the summary of a command");
+	if (processes && trace)
+		bad_usage("the records go either to standard output, with -p, or to a trace");
+	if (live && (processes || following || trace))
+		bad_usage("-t does not go with -p, -f and --trace");
+
 	if (optind < argc) {
-		if (following || processes) {
-			warnx("-p and -f do not go with a command, '%s'", argv[optind]);
-			usage_error();
-		}
 		failure = 125;
 		if (output) {
 			summary = fopen(output, "we");
@@ -115,13 +137,9 @@ int main(int argc, char **argv)
 		}
 		run_command(path, summary, trace, argv + optind);
 	}
-	if (output) {
-		warnx("-o is for the summary of a command");
-		usage_error();
-	}
-	if (processes && trace) {
-		warnx("the records go either to standard output, with -p, or to a trace");
-		usage_error();
+	if (live) {
+		live_view(path);
+		return 0;
 	}
 	if (processes || trace)
 		return print_records(path, following, trace) ? 0 : 1;

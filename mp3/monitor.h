@@ -9,6 +9,7 @@
  * monitor-processes.c	adds the records of each process up
  * monitor-print.c	prints them as TSV
  * monitor-trace.c	writes them as a trace for viewers
+ * monitor-live.c	shows them on a terminal
  * monitor-command.c	runs a command under the profiler, prints a summary
  *
  * All of them end the program by err(3) when something fails that cannot be
@@ -68,6 +69,12 @@ size_t print_samples(const char *path, bool following);
  * Return: false if some had been overwritten before they were read
  */
 bool print_records(const char *path, bool following, const char *trace_path);
+
+/**
+ * live_view - show the registered processes on the terminal, until q or a signal
+ * @path:	the device, NULL for the usual one
+ */
+void live_view(const char *path);
 
 /**
  * print_name - print a program's name in printable ASCII, other bytes as \ooo
@@ -135,7 +142,7 @@ bool records_next(struct records *records, struct mp3_record *record);
  * @peak_rss, @peak_swap: the largest seen, in pages
  * @flags:	those of all its records
  * @next:	the process that appeared after it
- * @view:	for whoever shows it; NULL at first
+ * @view:	for whoever shows it; NULL at first, from malloc(3)
  */
 struct process {
 	uint32_t pid;
@@ -175,6 +182,11 @@ struct processes {
  */
 struct process *processes_add(struct processes *processes,
 			      const struct mp3_record *record);
+
+/**
+ * processes_forget - free those that have ended, and were last heard of before @ns
+ */
+void processes_forget(struct processes *processes, uint64_t ns);
 
 /**
  * processes_find - the newest process of this PID, or NULL
