@@ -71,11 +71,14 @@ test: | deps-test deps-machine deps-plots tools ## all tests
 shell: tools | deps-machine ## a prompt in the machine
 	@$(lab)
 
+install uninstall: ## the tools, their manual and the module's source (DESTDIR, prefix)
+	@$(MAKE) -s -C mp3 $@
+
 clean: ## remove what was built; results/ and plots/ stay
 	rm -rf build
 	@$(MAKE) -s -C mp3 clean
 
-.PHONY: help $(cases) plots report test shell clean tools
+.PHONY: help $(cases) plots report test shell install uninstall clean tools
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -84,7 +87,7 @@ clean: ## remove what was built; results/ and plots/ stay
 packages_machine := qemu-system-x86 busybox-static cpio kmod xz-utils libelf1 libncurses-dev
 packages_reduce  := libgsl-dev
 packages_plots   := gnuplot-nox
-packages_test    := bats bats-support bats-assert shellcheck libgsl-dev jq tmux ncurses-base
+packages_test    := bats bats-support bats-assert shellcheck libgsl-dev jq tmux ncurses-base mandoc dkms
 
 # Run each time, and silent when there is nothing to install.
 deps := deps-machine deps-reduce deps-plots deps-test

@@ -1,0 +1,80 @@
+#!/usr/bin/env bats
+# make install: into a directory of its own, never into this system.
+
+load helpers
+
+setup_file() {
+	export ROOT=$BATS_TEST_DIRNAME/..
+	export KERNEL=$ROOT/build/kernel/6.1
+	"$ROOT/experiments/kernel" 6.1 2>&3
+	cd "$BATS_FILE_TMPDIR" || return
+	make -s -C "$ROOT" install DESTDIR="$PWD/usr" prefix=/usr
+	make -s -C "$ROOT/mp3" install DESTDIR="$PWD/local"
+}
+
+setup() { cd "$BATS_FILE_TMPDIR" || return; }
+
+files() { (cd "$1" && find . ! -type d | sort); }
+
+@test "the tools, the manual, the ABI, the udev rule and the module's source are installed" {
+	run -0 files usr
+	assert_output - << 'END'
+./usr/bin/monitor
+./usr/bin/work
+./usr/include/mp3.h
+./usr/lib/udev/rules.d/60-mp3.rules
+./usr/share/man/man1/monitor.1
+./usr/share/man/man1/work.1
+./usr/share/man/man4/mp3.4
+./usr/src/mp3-1.0/Kbuild
+./usr/src/mp3-1.0/Makefile
+./usr/src/mp3-1.0/buffer.c
+./usr/src/mp3-1.0/dkms.conf
+./usr/src/mp3-1.0/internal.h
+./usr/src/mp3-1.0/main.c
+./usr/src/mp3-1.0/mp3.h
+./usr/src/mp3-1.0/registry.c
+./usr/src/mp3-1.0/sampler.c
+./usr/src/mp3-1.0/status.c
+END
+	assert_equal "$(find usr -type f -perm 755 | sort | paste -sd ' ')" "usr/usr/bin/monitor usr/usr/bin/work"
+	assert_equal "$(find usr -type f ! -perm 755 ! -perm 644)" ""
+}
+
+@test "the prefix is /usr/local, but the source always lies where DKMS looks" {
+	run -0 files local
+	assert_line ./usr/local/bin/monitor
+	assert_line ./usr/local/lib/udev/rules.d/60-mp3.rules
+	assert_line ./usr/src/mp3-1.0/dkms.conf
+	assert_equal "$(files local | grep -vc -e ^./usr/local/ -e ^./usr/src/mp3-1.0/)" 0
+}
+
+@test "uninstall removes what install has installed, and nothing else" {
+	cp -r local other
+	touch other/usr/local/bin/theirs
+	make -s -C "$ROOT" uninstall DESTDIR="$PWD/other"
+	run -0 files other
+	assert_output ./usr/local/bin/theirs
+}
+
+@test "DKMS builds the module from its source and installs it" {
+	command -v dkms > /dev/null || fail "dkms is missing"
+	[ "$(id -u)" = 0 ] || skip "dkms wants root"
+	release=$(basename "$(dirname "$(readlink "$KERNEL/kdir")")")
+	mkdir -p tree "modules/$release"
+	run -0 dkms install --dkmstree "$PWD/tree" --sourcetree "$PWD/usr/usr/src" \
+		--installtree "$PWD/modules" --kernelsourcedir "$(readlink -f "$KERNEL/kdir")" \
+		-k "$release" -m mp3 -v 1.0 --no-depmod
+	run -0 modinfo -F vermagic "$(find modules -name 'mp3.ko*')"
+	assert_output --partial "$release "
+}
+
+# The class has the name of the first device (buffer.c).
+@test "the udev rules are for the devices of the ABI, one to be read and written, one to be read" {
+	name() { sed -n "s/^#define $1[[:space:]]*\"\(.*\)\".*/\1/p" usr/usr/include/mp3.h; }
+	run -0 sed '/^#/d' usr/usr/lib/udev/rules.d/60-mp3.rules
+	assert_output - << END
+SUBSYSTEM=="$(name MP3_NAME)", KERNEL=="$(name MP3_NAME)", GROUP="adm", MODE="0660"
+SUBSYSTEM=="$(name MP3_NAME)", KERNEL=="$(name MP3_RECORDS_NAME)", GROUP="adm", MODE="0440"
+END
+}
