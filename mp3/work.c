@@ -10,8 +10,8 @@
  * (see report()); the minor and major faults in it are those of the registered
  * time, so the profiler's samples have to add up to them.
  *
- * The same command line touches the same bytes in the same order everywhere:
- * erand48() is defined to the bit by POSIX.
+ * The same command line touches the same bytes in the same order everywhere (see
+ * accesses.h).
  *
  * Exit status: 0 done, 1 failed, 2 usage. A SIGHUP, SIGINT or SIGTERM ends it
  * early, but in order; then it dies by that signal.
@@ -36,19 +36,11 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "accesses.h"
 #include "mp3.h"
 
 #define ITERATIONS	20	/* unless -n says otherwise */
 #define PAUSE		1	/* seconds between two iterations */
-
-/*
- * Mode L follows the phase-transition model of program behaviour (P. J.
- * Denning, "Working sets past and present", IEEE TSE 6(1), 1980): a program
- * stays with a small locality set for a while, then changes to another.
- */
-#define PHASE		1000	/* accesses in a phase */
-#define LOCALITY_SET	64	/* contiguous pages in a phase's locality set */
-#define LOCAL_PERCENT	95	/* of the accesses that go to the set */
 
 #define MAX_MB		(1UL << 27)		/* 47 bits of addresses */
 #define MAX_ACCESSES	1000000000000UL		/* in an iteration */
@@ -65,24 +57,12 @@ struct options {
 	bool verbose;
 };
 
-/* The memory, the random numbers and what has been done so far. */
+/* The memory, its reference string, and what has been done so far. */
 struct work {
-	size_t page;			/* bytes in a page */
-	size_t bytes;			/* of memory */
+	struct accesses accesses;
 	volatile unsigned char *memory;	/* volatile: nobody reads it, yet store */
 	unsigned char *touched;		/* a bit a page */
-	uint64_t touches;
 	uint64_t distinct;		/* pages touched at least once */
-
-	size_t set_bytes;		/* mode L: size of a locality set */
-	size_t set;			/* mode L: where this phase's begins */
-
-	/*
-	 * Two sequences, so that the choice of a locality set never depends on
-	 * how many numbers its accesses have used up.
-	 */
-	unsigned short where[3];	/* the byte within what was chosen */
-	unsigned short behaviour[3];	/* phases, and set or whole memory */
 };
 
 /* The interval that the report is about. */
@@ -116,7 +96,7 @@ static void help(void)
 	       "\n"
 	       "  -n, --iterations=ITERATIONS  this many instead of %d\n"
 	       "  -s, --seed=SEED              another sequence of accesses than that of 1\n"
-	       "  -v, --verbose                say on stderr which iteration begins\n"
+	       "  -v, --verbose                say on stderr what each iteration has done\n"
 	       "  -h, --help                   print this\n",
 	       PAUSE, PHASE, LOCALITY_SET, LOCAL_PERCENT, 100 - LOCAL_PERCENT,
 	       ITERATIONS);
@@ -197,29 +177,22 @@ static void *map(size_t bytes, int flags)
 /* Gets everything a run needs; nothing is allocated while it is registered. */
 static void prepare(struct work *work, const struct options *options)
 {
-	uint16_t low = options->seed, high = options->seed >> 16;
+	size_t page = sysconf(_SC_PAGESIZE), bytes = options->mb << 20;
 
 	*work = (struct work){
-		.page = sysconf(_SC_PAGESIZE),
-		.bytes = options->mb << 20,
-		.where = { 0x330e, low, high },
-		.behaviour = { 0xbb67, low, high },
+		.accesses = accesses_of(options->mode, bytes, page, options->seed),
 	};
-	work->set_bytes = LOCALITY_SET * work->page;
-	if (work->set_bytes > work->bytes)
-		work->set_bytes = work->bytes;
-
-	work->memory = map(work->bytes, 0);
+	work->memory = map(bytes, 0);
 	if (work->memory == MAP_FAILED)
 		err(1, "%" PRIu64 " MB of memory", options->mb);
 	/*
 	 * A page that is touched is a fault: huge pages would bring 512 of them
 	 * with one. This fails on a kernel that has none, which is as good.
 	 */
-	madvise((void *)work->memory, work->bytes, MADV_NOHUGEPAGE);
+	madvise((void *)work->memory, bytes, MADV_NOHUGEPAGE);
 
 	/* Populated, so that bookkeeping does not fault later on. */
-	work->touched = map(work->bytes / work->page / 8 + 1, MAP_POPULATE);
+	work->touched = map(bytes / page / 8 + 1, MAP_POPULATE);
 	if (work->touched == MAP_FAILED)
 		err(1, "memory for the touched pages");
 }
@@ -285,36 +258,35 @@ static void measure(struct usage *usage)
 	clock_gettime(CLOCK_MONOTONIC, &usage->time);
 }
 
-/* A whole number below @limit, each as likely as the others. */
-static size_t uniform(unsigned short state[3], size_t limit)
-{
-	return erand48(state) * limit;
-}
-
-static size_t next_local(struct work *work)
-{
-	size_t places = (work->bytes - work->set_bytes) / work->page + 1;
-
-	if (work->touches % PHASE == 0)
-		work->set = uniform(work->behaviour, places) * work->page;
-	if (uniform(work->behaviour, 100) < LOCAL_PERCENT)
-		return work->set + uniform(work->where, work->set_bytes);
-	return uniform(work->where, work->bytes);
-}
-
 static void iterate(struct work *work, const struct options *options)
 {
 	for (uint64_t i = 0; i < options->accesses && !stopped; i++) {
-		size_t byte = options->mode == 'L' ?
-			      next_local(work) : uniform(work->where, work->bytes);
-		size_t page = byte / work->page;
+		size_t byte = next_access(&work->accesses);
+		size_t page = byte / work->accesses.page;
 		unsigned char bit = 1U << page % 8;
 
 		work->memory[byte] = 1;
 		work->distinct += !(work->touched[page / 8] & bit);
 		work->touched[page / 8] |= bit;
-		work->touches++;
 	}
+}
+
+static uint64_t ns(const struct timespec *time)
+{
+	return time->tv_sec * 1000000000ull + time->tv_nsec;
+}
+
+/* What -v says of an iteration: totals of accesses, its own faults. */
+static void report_iteration(const struct work *work, uint64_t number,
+			     const struct usage *begin, const struct usage *end)
+{
+	fprintf(stderr, "work: pid=%d iteration=%" PRIu64 " begin_ns=%" PRIu64
+		" end_ns=%" PRIu64 " touches=%" PRIu64 " distinct=%" PRIu64
+		" minor=%ld major=%ld\n",
+		getpid(), number, ns(&begin->time), ns(&end->time),
+		work->accesses.count, work->distinct,
+		end->faults.ru_minflt - begin->faults.ru_minflt,
+		end->faults.ru_majflt - begin->faults.ru_majflt);
 }
 
 /* Sleeps, unless stopped: no signal gets in between the look and the sleep. */
@@ -332,37 +304,46 @@ static void sleep_unless_stopped(void)
 
 static void run(struct work *work, const struct options *options)
 {
+	struct usage begin, end;
+
 	for (uint64_t i = 1; i <= options->iterations && !stopped; i++) {
-		if (options->verbose)
-			fprintf(stderr, "work: pid %d: iteration %" PRIu64
-				" of %" PRIu64 "\n", getpid(), i,
-				options->iterations);
+		measure(&begin);
 		iterate(work, options);
+		measure(&end);
+		if (options->verbose)
+			report_iteration(work, i, &begin, &end);
 		if (i < options->iterations)
 			sleep_unless_stopped();
 	}
 }
 
-/* One line, one write: the reports of several copies do not mingle. */
+/*
+ * One line, one write: the reports of several copies do not mingle.
+ *
+ * The profiler's count lies between that from @begin to @end, which are within the
+ * registration, and that from @before to @after, which are around it.
+ */
 static void report(const struct work *work, const struct options *options,
-		   const struct usage *begin, const struct usage *end)
+		   const struct usage *before, const struct usage *begin,
+		   const struct usage *end, const struct usage *after)
 {
-	double elapsed = difftime(end->time.tv_sec, begin->time.tv_sec) +
-			 (end->time.tv_nsec - begin->time.tv_nsec) / 1e9;
+	double elapsed = (ns(&end->time) - ns(&begin->time)) / 1e9;
 
 	fprintf(stderr, "work: pid=%d mb=%" PRIu64 " mode=%c accesses=%" PRIu64
 		" seed=%" PRIu64 " touches=%" PRIu64 " distinct=%" PRIu64
-		" elapsed_s=%.6f minor=%ld major=%ld\n",
+		" elapsed_s=%.6f minor=%ld major=%ld minor_max=%ld major_max=%ld\n",
 		getpid(), options->mb, options->mode, options->accesses,
-		options->seed, work->touches, work->distinct, elapsed,
+		options->seed, work->accesses.count, work->distinct, elapsed,
 		end->faults.ru_minflt - begin->faults.ru_minflt,
-		end->faults.ru_majflt - begin->faults.ru_majflt);
+		end->faults.ru_majflt - begin->faults.ru_majflt,
+		after->faults.ru_minflt - before->faults.ru_minflt,
+		after->faults.ru_majflt - before->faults.ru_majflt);
 }
 
 int main(int argc, char **argv)
 {
 	char enter[32], leave[32];
-	struct usage begin, end;
+	struct usage before, begin, end, after;
 	struct options options;
 	struct work work;
 	bool ours, left;
@@ -380,14 +361,14 @@ int main(int argc, char **argv)
 	/*
 	 * The profiler begins to count within the first tell() and ends within
 	 * the second, and nothing but the measurement stands between them and
-	 * the run. To measure inside, not outside, leaves out the faults of
-	 * opening, formatting and printing. The throw-away measurement here
-	 * binds the functions and faults in their code and the stack, so that
-	 * the real one costs no fault. What may still differ is a page of code
-	 * or stack that was evicted in the run and is needed again by the
-	 * second tell(): the profiler counts that fault, the report does not.
+	 * the run. To measure inside leaves out the faults of opening, formatting
+	 * and printing. The first measurement binds the functions and faults in
+	 * their code and the stack, so that the next one costs no fault. What may
+	 * still differ is a page of code or stack that was evicted in the run and
+	 * is needed again by the second tell(): the profiler counts that fault, the
+	 * inner measurement does not, but the outer one does.
 	 */
-	measure(&begin);
+	measure(&before);
 	ours = tell(status, enter);
 	if (!ours && errno != EEXIST)
 		return 1;
@@ -395,8 +376,9 @@ int main(int argc, char **argv)
 	run(&work, &options);
 	measure(&end);
 	left = !ours || tell(status, leave);
+	measure(&after);
 
-	report(&work, &options, &begin, &end);
+	report(&work, &options, &before, &begin, &end, &after);
 	if (stopped) {
 		signal(stopped, SIG_DFL);
 		raise(stopped);
