@@ -104,15 +104,18 @@ tools: | deps-machine
 
 # A run leaves its files in build/; they go to results/ when it has succeeded. These
 # are they, each with the run's name before it.
-left := data records.tsv.gz work meta.tsv
+left := data records.tsv.gz work counters.tsv meta.tsv
 
 # $1: the run, $2: the case, $3: its argument
 define run
-$(runs)/$1: $(machine_sources) experiments/$2 | deps-machine tools
+$(runs)/$1: $(machine_sources) experiments/$2 | deps-machine tools build/reduce
 	@mkdir -p $$(@D) $(results)
 	@echo "$1: $(variant)"
 	@$(lab) -o $$@.new -f experiments/profile -f experiments/$2 -- ./$2 $3
 	@mv $$@.new/meta.tsv $$@.new/$1.meta.tsv
+	@gzip -dc $$@.new/$1.records.tsv.gz > $$@.new/records.tsv
+	@build/reduce check -z $$(call meta,$$@.new/$1.meta.tsv,hz) \
+		$$@.new/$1.data $$@.new/records.tsv $$@.new/$1.work $$@.new/$1.counters.tsv
 	@mv $$@.new/$1.* $(results)/
 	@rm -rf $$@.new && touch $$@
 endef
@@ -141,14 +144,16 @@ build/records/%.tsv: results/%.records.tsv.gz
 	@mkdir -p $(@D)
 	gzip -dc $< $(into)
 
-# $(call reduced,results/VARIANT/RUN): what reduce reads of a run, as it wants it
-reduced = $1.data $(1:results/%=build/records/%.tsv) $1.work
+# $(call reduced,results/VARIANT/RUN): what reduce reads of a run, as it wants it;
+# followed: without the counters of the machine
+followed = $1.data $(1:results/%=build/records/%.tsv) $1.work
+reduced  = $(followed) $1.counters.tsv
 
 %.tsv: %.data %.meta.tsv build/reduce
 	build/reduce series -z $(call meta,$*.meta.tsv,hz) $< $(into)
 
-results/%.processes.tsv: $(call reduced,results/%) results/%.meta.tsv build/reduce
-	build/reduce processes -z $(call meta,results/$*.meta.tsv,hz) $(call reduced,results/$*) $(into)
+results/%.processes.tsv: $(call followed,results/%) results/%.meta.tsv build/reduce
+	build/reduce processes -z $(call meta,results/$*.meta.tsv,hz) $(call followed,results/$*) $(into)
 
 results/%/case3.tsv: $(foreach n,$N,$(call reduced,results/%/profile3-$n) results/%/profile3-$n.meta.tsv) build/reduce
 	build/reduce runs -z $(call meta,$(@D)/profile3-$(firstword $N).meta.tsv,hz) \
@@ -205,7 +210,7 @@ build/facts.tsv: build/reduce $(foreach r,$(compared_paths),$(call reduced,$r) $
 	@for run in $(compared_paths); do \
 		variant=$${run%/*}; name=$${variant##*-}.$${run##*/}; \
 		build/reduce facts -z $(call meta,$$run.meta.tsv,hz) \
-			$$name $$run.data build/records/$${run#*/}.tsv $$run.work || exit; \
+			$$name $$run.data build/records/$${run#*/}.tsv $$run.work $$run.counters.tsv || exit; \
 		sed "s/^/$$name.meta./" $$run.meta.tsv; \
 	done $(into)
 

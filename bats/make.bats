@@ -38,7 +38,7 @@ results() { find results build/runs -type f -printf '%p %T@\n' 2> /dev/null | so
 	run -0 make case3 N=1
 	assert_output --regexp "done in [0-9.]+ s"
 	assert_equal "$(cd results/sim-6.1-disk && echo ./*)" \
-		"./profile3-1.data ./profile3-1.meta.tsv ./profile3-1.records.tsv.gz ./profile3-1.work"
+		"./profile3-1.counters.tsv ./profile3-1.data ./profile3-1.meta.tsv ./profile3-1.records.tsv.gz ./profile3-1.work"
 	before=$(results)
 	run -0 make case3 N=1
 	assert_output ""

@@ -22,7 +22,7 @@ pids() { sed 's/.*pid=\([0-9]*\) .*/\1/' "$1.work" | sort; }
 @test "a profile has samples, records and reports, and leaves nothing else" {
 	assert_equal "$(cat first.status)" 0
 	run -0 echo first.*
-	assert_output 'first.data first.records.tsv.gz first.status first.stderr first.work'
+	assert_output 'first.counters.tsv first.data first.records.tsv.gz first.status first.stderr first.work'
 	assert_equal "$(wc -l < first.work)" 2
 }
 
@@ -67,4 +67,15 @@ pids() { sed 's/.*pid=\([0-9]*\) .*/\1/' "$1.work" | sort; }
 	assert_equal "$(cat no-file.status)" 1
 	run -0 grep profile: no-file.stderr
 	assert_output "profile: the records could not be compressed"
+}
+
+@test "the machine's own counters are taken before and after" {
+	run -0 cut -f 1 first.counters.tsv
+	assert_line --index 0 counter
+	assert_line majors
+	assert_line pgmajfault
+	# each process is in the sum of all
+	run -0 awk 'NR > 1 && $3 < $2 { print } $1 == "pgfault" { print ($3 - $2 >= faults) }' \
+		faults="$(records first | awk '{ n += $6 + $7 } END { print n }')" first.counters.tsv
+	assert_output 1
 }

@@ -33,6 +33,7 @@ setup() {
 	data=$BATS_TEST_DIRNAME/fixtures/four.data
 	work=$BATS_TEST_DIRNAME/fixtures/three.work
 	records=$BATS_TEST_DIRNAME/fixtures/three.records.tsv
+	counters=$BATS_TEST_DIRNAME/fixtures/three.counters.tsv
 	cd "$BATS_TEST_TMPDIR" || return
 }
 
@@ -53,7 +54,7 @@ refuses() {
 # refuses_report SED MESSAGE - the reports are none once sed has changed them
 refuses_report() {
 	sed "$1" "$work" > bad.work
-	fails 1 "bad.work$2" runs -z 100 3 "$data" "$records" bad.work
+	fails 1 "bad.work$2" runs -z 100 3 "$data" "$records" bad.work "$counters"
 }
 
 # refuses_records SED MESSAGE - the records are none once sed has changed them
@@ -96,28 +97,32 @@ END
 # rate_hz = 4 / 0.21. utilization = (50 * 0.05 + 100 * 0.05 + 25 * 0.1 +
 # 0 * 0.01) / 0.21 = 10 / 0.21. Of 0.2, 0.05 and 0.125 s, 0.125 is the median.
 # touches = 400 + 100 + 220, distinct = 30 + 20 + 10. minor = 100 + 60 + 40 + 1,
-# major = 10 + 30 + 2 + 3. work_minor = 90 + 80 + 30, work_major = 20 + 15 + 8.
+# major = 10 + 30 + 2 + 3. work_minor = 130 + 65 + 5, work_major = 20 + 15 + 2.
 # 45 / 0.21 = 214.2857 and 720 / 0.21 = 3428.5714 a second. The processes had 26, 17
 # and 2 of the 45 major faults; these are 11, 2 and -13 from their mean of 15, and
 # sqrt((121 + 4 + 169) / 3) / 15 = 0.65997.
+#
+# Of the counters: 48 - 45 other major faults; 60 + 10 requests; busy for 350 ms of
+# 0.5 s, 350 / 45 = 7.7778 ms a fault. CPU time is 50.5 + 43 + 3 ms, over 45 2.1444 ms.
 #
 # The second run has the first two reports alone: the median is the mean of 0.2
 # and 0.05; touches = 500, 500 / 0.21 = 2380.9524. Of its major faults, a process
 # has 9 and the other 36, which is 13.5 from their mean of 22.5.
 @test "runs has a row a run, with sums, means and medians" {
-	head -n 2 "$work" > two.work
+	head -n 2 "$work" | sed '1s/ minor=.*/ minor=90 major=5 minor_max=100 major_max=9/
+		2s/ minor=.*/ minor=80 major=30 minor_max=101 major_max=36/' > two.work
 	{
 		head -n 1 "$records"
 		tr ' ' '\t' <<< '1210000000 210000000 41 0 fl- 100 9 0 0 0 0 work'
 		tr ' ' '\t' <<< '1210000000 210000000 42 0 fl- 101 36 0 0 0 0 work'
 	} > two.tsv
 	run -0 --separate-stderr "$REDUCE" runs -z 100 \
-		3 "$data" "$records" "$work" 2 "$data" two.tsv two.work
+		3 "$data" "$records" "$work" "$counters" 2 "$data" two.tsv two.work "$counters"
 	assert_equal "$stderr" ""
 	assert_equal "$output" "$(tr -s ' \n' '\t\n' << 'END'
-n samples seconds rate_hz utilization completion_min completion_median completion_max touches distinct minor major work_minor work_major majors_per_second touches_per_second major_share_min major_share_max major_cv
-3 4 0.210 19.048 47.62 0.050 0.125 0.200 720 60 201 45 200 43 214.286 3428.571 4.44 57.78 0.6600
-2 4 0.210 19.048 47.62 0.050 0.125 0.200 500 50 201 45 170 35 214.286 2380.952 20.00 80.00 0.6000
+n samples seconds rate_hz utilization completion_min completion_median completion_max touches distinct minor major work_minor work_major majors_per_second touches_per_second major_share_min major_share_max major_cv pgmajfault other_majors pswpin pswpout swap_requests swap_busy lifetime_ms service_ms
+3 4 0.210 19.048 47.62 0.050 0.125 0.200 720 60 201 45 200 37 214.286 3428.571 4.44 57.78 0.6600 46 3 60 80 70 70.00 2.1444 7.7778
+2 4 0.210 19.048 47.62 0.050 0.125 0.200 500 50 201 45 170 35 214.286 2380.952 20.00 80.00 0.6000 46 3 60 80 70 70.00 0.0000 7.7778
 END
 	)"
 }
@@ -125,10 +130,10 @@ END
 @test "without a major fault nobody has a share of them" {
 	echo '1000 5 0 0' > none.data
 	{ head -n 1 "$records"; tr ' ' '\t' <<< '50000000 50000000 41 0 fl- 5 0 0 0 0 0 work'; } > none.tsv
-	head -n 1 "$work" > one.work
-	run -0 "$REDUCE" runs -z 100 1 none.data none.tsv one.work
-	run -0 cut -f 17- <<< "${lines[1]}"
-	assert_output "$(printf 'nan\tnan\tnan')"
+	head -n 1 "$work" | sed 's/ minor=.*/ minor=5 major=0 minor_max=5 major_max=0/' > one.work
+	run -0 "$REDUCE" runs -z 100 1 none.data none.tsv one.work "$counters"
+	run -0 cut -f 17-19,26,27 <<< "${lines[1]}"
+	assert_output "$(printf 'nan\tnan\tnan\tnan\tnan')"
 }
 
 # Time counts from the beginning of the earliest period, which is that of 41 though
@@ -182,7 +187,7 @@ END
 # The processes last 1.21 - 1, 1.203 - 1.01 and 1.21 - 1.14 s; 26 / 0.21 = 123.8095,
 # 17 / 0.193 = 88.0829 and 2 / 0.07 = 28.5714 a second. Work i is the i-th report.
 @test "facts names each number of a run and of its processes" {
-	run -0 --separate-stderr "$REDUCE" facts -z 100 case1 "$data" "$records" "$work"
+	run -0 --separate-stderr "$REDUCE" facts -z 100 case1 "$data" "$records" "$work" "$counters"
 	assert_equal "$stderr" ""
 	assert_equal "$output" "$(tr ' _~' '\t _' << 'END'
 case1.n 3
@@ -198,12 +203,20 @@ case1.distinct 60
 case1.minor 201
 case1.major 45
 case1.work~minor 200
-case1.work~major 43
+case1.work~major 37
 case1.majors~per~second 214.286
 case1.touches~per~second 3428.571
 case1.major~share~min 4.44
 case1.major~share~max 57.78
 case1.major~cv 0.6600
+case1.pgmajfault 46
+case1.other~majors 3
+case1.pswpin 60
+case1.pswpout 80
+case1.swap~requests 70
+case1.swap~busy 70.00
+case1.lifetime~ms 2.1444
+case1.service~ms 7.7778
 case1.process1.label work_200_R_20,_seed_7
 case1.process1.command work
 case1.process1.pid 41
@@ -248,8 +261,10 @@ case1.work1.seed 7
 case1.work1.touches 400
 case1.work1.distinct 30
 case1.work1.elapsed~s 0.200000
-case1.work1.minor 90
+case1.work1.minor 130
 case1.work1.major 20
+case1.work1.minor~max 131
+case1.work1.major~max 26
 case1.work2.pid 42
 case1.work2.mb 200
 case1.work2.mode L
@@ -258,8 +273,10 @@ case1.work2.seed 8
 case1.work2.touches 100
 case1.work2.distinct 20
 case1.work2.elapsed~s 0.050000
-case1.work2.minor 80
+case1.work2.minor 65
 case1.work2.major 15
+case1.work2.minor~max 66
+case1.work2.major~max 18
 case1.work3.pid 43
 case1.work3.mb 1
 case1.work3.mode R
@@ -268,15 +285,17 @@ case1.work3.seed 18446744073709551615
 case1.work3.touches 220
 case1.work3.distinct 10
 case1.work3.elapsed~s 0.125000
-case1.work3.minor 30
-case1.work3.major 8
+case1.work3.minor 5
+case1.work3.major 2
+case1.work3.minor~max 5
+case1.work3.major~max 2
 END
 	)"
 }
 
 @test "facts takes several runs" {
-	run -0 "$REDUCE" facts -z 100 a "$data" "$records" "$work" b "$data" "$records" "$work"
-	assert_equal "$(grep -c '^a\.' <<< "$output")" 85
+	run -0 "$REDUCE" facts -z 100 a "$data" "$records" "$work" "$counters" b "$data" "$records" "$work" "$counters"
+	assert_equal "$(grep -c '^a\.' <<< "$output")" 99
 	assert_equal "$(grep '^b\.' <<< "$output")" "$(grep '^a\.' <<< "$output" | sed 's/^a/b/')"
 }
 
@@ -326,34 +345,87 @@ END
 	: > empty
 	fails 1 'empty: no samples' series -z 100 empty
 	fails 1 'empty: no records' processes -z 100 "$data" empty
-	fails 1 'empty: no reports' facts -z 100 x "$data" "$records" empty
+	fails 1 'empty: no reports' facts -z 100 x "$data" "$records" empty "$counters"
 	fails 1 'missing: No such file or directory' series -z 100 missing
 	fails 1 'missing: No such file or directory' processes -z 100 "$data" missing
-	fails 1 'missing: No such file or directory' facts -z 100 x "$data" "$records" missing
+	fails 1 'missing: No such file or directory' facts -z 100 x "$data" "$records" missing "$counters"
 	fails 1 '.: Is a directory' series -z 100 .
 	fails 1 '.: Is a directory' processes -z 100 "$data" .
-	fails 1 '.: Is a directory' facts -z 100 x "$data" "$records" .
+	fails 1 '.: Is a directory' facts -z 100 x "$data" "$records" . "$counters"
 }
 
 @test "a run with fewer or more reports than processes fails" {
 	head -n 2 "$work" > two.work
-	fails 1 "two.work: expected reports of 3 processes, found 2" \
-		runs -z 100 3 "$data" "$records" two.work
+	fails 1 "$records: process 43 has no report in two.work" \
+		runs -z 100 3 "$data" "$records" two.work "$counters"
 	cat "$work" two.work > five.work
 	fails 1 "five.work: expected reports of 3 processes, found 5" \
-		runs -z 100 3 "$data" "$records" "$work" 3 "$data" "$records" five.work
-	fails 1 "$records: expected records of 4 processes, found 3" \
-		runs -z 100 4 "$data" "$records" "$work"
-	fails 1 "$records: expected records of 2 processes, found 3" \
-		runs -z 100 2 "$data" "$records" two.work
+		runs -z 100 3 "$data" "$records" "$work" "$counters" 3 "$data" "$records" five.work "$counters"
+	for n in 2 4; do
+		fails 1 "$records: expected records of $n processes, found 3" \
+			runs -z 100 $n "$data" "$records" "$work" "$counters"
+	done
+}
+
+# refuses_faults SED MESSAGE - the reports do not agree with the records
+refuses_faults() {
+	sed "$1" "$work" > bad.work
+	for command in "check -z 100" "runs -z 100 3" "facts -z 100 x"; do
+		# shellcheck disable=SC2086 # words
+		fails 1 "$records: process $2" $command "$data" "$records" bad.work "$counters"
+	done
+}
+
+@test "faults that are not those of getrusage are refused, down to one" {
+	run -0 "$REDUCE" check -z 100 "$data" "$records" "$work" "$counters"
+	assert_output ""
+	own="faults, but by its own count"
+	refuses_faults 's/minor=130/minor=132/' "41 has 131 minor and 26 major $own 132 to 131 and 20 to 26"
+	refuses_faults 's/major_max=26/major_max=25/' "41 has 131 minor and 26 major $own 130 to 131 and 20 to 25"
+	refuses_faults '3s/ major=2/ major=3/' "43 has 5 minor and 2 major $own 5 to 5 and 3 to 2"
+	refuses_faults 's/minor_max=66/minor_max=64/' "42 has 65 minor and 17 major $own 65 to 64 and 15 to 18"
+}
+
+# refuses_counters SED MESSAGE - the counters do not agree with the samples, or are none
+refuses_counters() {
+	sed "$1" "$counters" > bad.tsv
+	fails 1 "bad.tsv:$2" check -z 100 "$data" "$records" "$work" bad.tsv
+}
+
+# At most 20 faults may have waited for what another had begun, or 2% of all.
+@test "major faults that are not those of the machine are refused" {
+	refuses_counters '/^majors/s/98/94/' " all processes had 44 major faults, but the samples have 45"
+	refuses_counters '/^pgmajfault/s/146/169/' " pgmajfault grew by 69, but the processes had 48 major faults"
+	refuses_counters '/^pgmajfault/s/146/127/' " pgmajfault grew by 27, but the processes had 48 major faults"
+	for end in 168 128; do
+		sed "/^pgmajfault/s/146/$end/" "$counters" > near.tsv
+		run -0 "$REDUCE" check -z 100 "$data" "$records" "$work" near.tsv
+	done
+	sed '/^majors/s/98/10050/; /^pgmajfault/s/146/9900/' "$counters" > many.tsv
+	run -0 "$REDUCE" check -z 100 "$data" "$records" "$work" many.tsv
+	refuses_counters '/^majors/s/98/10050/; /^pgmajfault/s/146/9899/' \
+		" pgmajfault grew by 9799, but the processes had 10000 major faults"
+}
+
+@test "counters that are none, or lack one, are refused with their line" {
+	refuses_counters 1d "1: expected the header row of counters, found \"$(sed -n '2s/\t/?/gp' "$counters")\""
+	refuses_counters '2s/10.50/9.50/' '2: expected a counter that grows, found "time_s?10.00?9.50"'
+	refuses_counters '5s/1060/x/' '5: expected a counter that grows, found "pswpin?1000?x"'
+	refuses_counters '$s/$/ 1/' '14: expected a counter that grows, found "swap_busy_ms?1000?1350 1"'
+	refuses_counters /pswpin/d " no counter pswpin"
+	# but a machine may have no swap device
+	sed /swap_/d "$counters" > none.tsv
+	run -0 "$REDUCE" runs -z 100 3 "$data" "$records" "$work" none.tsv
+	run -0 cut -f 20-27 <<< "${lines[1]}"
+	assert_output "$(printf '46\t3\t60\t80\tnan\tnan\t2.1444\tnan')"
 }
 
 @test "records that do not add up to the samples are refused, with the difference" {
 	differ="major faults, which is"
 	sed '5s/\t40\t/\t41\t/' "$records" > more.tsv
 	sed '7s/\t30\t25\t/\t28\t13\t/' "$records" > fewer.tsv
-	for command in "processes -z 100 $data more.tsv" "runs -z 100 3 $data more.tsv $work" \
-		"facts -z 100 x $data more.tsv $work"; do
+	for command in "processes -z 100 $data more.tsv" "runs -z 100 3 $data more.tsv $work $counters" \
+		"facts -z 100 x $data more.tsv $work $counters"; do
 		# shellcheck disable=SC2086 # words
 		fails 1 "more.tsv: 202 minor and 45 $differ +1 and +0 against the samples in $data" $command
 	done
@@ -409,12 +481,12 @@ END
 @test "a truncated report is refused" {
 	head -c -1 "$work" > bad.work
 	fails 1 "bad.work:3: expected a report of work, found \"$(tail -n 1 "$work")\" without an end of line" \
-		runs -z 100 3 "$data" "$records" bad.work
+		runs -z 100 3 "$data" "$records" bad.work "$counters"
 }
 
 @test "output that cannot be written is an error" {
 	for command in "series -z 100 $data" "processes -z 100 $data $records" \
-		"runs -z 100 3 $data $records $work" "facts -z 100 x $data $records $work" -h; do
+		"runs -z 100 3 $data $records $work $counters" "facts -z 100 x $data $records $work $counters" -h; do
 		run -1 sh -c "'$REDUCE' $command > /dev/full"
 		assert_output 'reduce: standard output: No space left on device'
 	done
@@ -434,11 +506,12 @@ END
 		fails 2 "-z: expected 20 to 10000, found \"$hz\"" series -z "$hz" "$data"
 	done
 	for n in 0 1.5 x ''; do
-		fails 2 "N: expected 1 to 1000000, found \"$n\"" runs -z 100 "$n" "$data" "$records" "$work"
+		fails 2 "N: expected 1 to 1000000, found \"$n\"" runs -z 100 "$n" "$data" "$records" "$work" "$counters"
 	done
 	for wrong in frobnicate series "series $data $data" processes "processes $data" \
 		"processes $data $records $work x" runs "runs 3 $data" "runs 3 $data $work" \
-		"runs 3 $data $records $work 3" facts "facts x $data $records"; do
+		"runs 3 $data $records $work" "runs 3 $data $records $work $counters 3" \
+		check "check $data $records $work" facts "facts x $data $records $work"; do
 		# shellcheck disable=SC2086 # words
 		fails 2 'unknown command, or not its arguments' -z 100 $wrong
 	done

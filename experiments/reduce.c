@@ -2,7 +2,7 @@
 /*
  * reduce - profile data and work reports in, tables and statistics out
  *
- * A run leaves three files behind. The profile is what monitor printed, a line
+ * A run leaves four files behind. The profile is what monitor printed, a line
  * a sample: jiffies, minor faults, major faults and utilization (in hundredths
  * of a percent of one CPU) of one sample period, see ../mp3/mp3.h. The records
  * are what monitor -p printed, a header row and then a line a sample and
@@ -11,6 +11,7 @@
  *
  *	work: pid=123 mb=200 mode=R accesses=10000 seed=7 touches=200000
  *	      distinct=51000 elapsed_s=40.123456 minor=51100 major=1000
+ *	      minor_max=51102 major_max=1001
  *
  * (without the line break). Everything is read and checked before the first
  * line is printed, so that there is either a whole table or none.
@@ -25,6 +26,10 @@
  * monitor of its own. So wherever both are read here, they must agree: each
  * process's records join on to each other from its first to its last, and the
  * faults of all records are those of all samples, to the last one.
+ *
+ * The counters are what others have counted in the meantime, see profile. Where they are
+ * read, too, the faults of each process must be what getrusage(2) gave to it, and the
+ * major ones of all what the kernel counted for the whole machine.
  *
  * Numbers are computed as doubles, exact up to 2^53.
  */
@@ -45,23 +50,26 @@
 static const char usage_text[] =
 "usage: reduce series -z HZ PROFILE\n"
 "       reduce processes -z HZ PROFILE RECORDS [REPORTS]\n"
-"       reduce runs -z HZ N PROFILE RECORDS REPORTS [N PROFILE RECORDS REPORTS]...\n"
-"       reduce facts -z HZ NAME PROFILE RECORDS REPORTS [NAME ...]...\n"
+"       reduce check -z HZ PROFILE RECORDS REPORTS COUNTERS\n"
+"       reduce runs -z HZ N PROFILE RECORDS REPORTS COUNTERS [N ...]...\n"
+"       reduce facts -z HZ NAME PROFILE RECORDS REPORTS COUNTERS [NAME ...]...\n"
 "       reduce -h\n"
 "\n"
 "series     a row a sample: when it ended (s since the profiling began), faults,\n"
 "           their totals so far, their rates (1/s), CPU utilization (% of one CPU)\n"
 "processes  a row a record, one process after the other, in the order of PIDs: the\n"
 "           same of that process, and its memory at the end of the period (KiB)\n"
+"check      nothing: fails if the counts do not agree\n"
 "runs       a row a run of N processes; a run with fewer or more of them fails\n"
 "facts      NAME.key<TAB>value: the same numbers; those of each process i, in the\n"
 "           order of PIDs, as NAME.process<i>.key; and each report, in the order of\n"
 "           completion, as NAME.work<i>.key\n"
 "\n"
 "PROFILE is what monitor printed, RECORDS what monitor -p printed, REPORTS what\n"
-"the work processes printed (times in s), and HZ the jiffies a second of their\n"
-"kernel (CONFIG_HZ). Where the faults of RECORDS are not those of PROFILE, that is\n"
-"an error. Tables are tab separated and have a header row.\n";
+"the work processes printed (times in s), COUNTERS what the machine counted, and HZ\n"
+"the jiffies a second of its kernel (CONFIG_HZ). Where the faults of the one are not\n"
+"those of the others, that is an error. Tables are tab separated and have a header\n"
+"row.\n";
 
 #define HZ_MAX 10000	/* Linux has 100 to 1200 */
 
@@ -79,7 +87,13 @@ struct report {
 	char mode;
 	unsigned long accesses, seed, touches, distinct;
 	double elapsed_s;
-	unsigned long minor, major;
+	unsigned long minor, major, minor_max, major_max;
+};
+
+/* What the whole machine counted in the run, named as in the file. */
+struct counters {
+	double time_s, pgmajfault, pswpin, pswpout, majors;
+	double swap_reads, swap_writes, swap_busy_ms;	/* nan without a device */
 };
 
 /* One process in one sample period. */
@@ -109,6 +123,7 @@ struct run {
 	struct sample *samples;
 	struct process *processes;
 	struct report *reports;
+	struct counters counters;
 	size_t nr_samples, nr_processes, nr_reports;
 };
 
@@ -119,6 +134,8 @@ struct summary {
 	double touches, distinct, minor, major, work_minor, work_major;
 	double majors_per_second, touches_per_second;
 	double major_share_min, major_share_max, major_cv;
+	double pgmajfault, other_majors, pswpin, pswpout;
+	double swap_requests, swap_busy, lifetime_ms, service_ms;
 };
 
 /* The columns of runs, which are the keys of facts, too. */
@@ -148,6 +165,14 @@ static const struct {
 	COLUMN(major_share_min, 2),	/* %, of a process; nan without a fault */
 	COLUMN(major_share_max, 2),
 	COLUMN(major_cv, 4),		/* standard deviation over mean */
+	COLUMN(pgmajfault, 0),		/* of the whole machine, in /proc/vmstat */
+	COLUMN(other_majors, 0),	/* of processes that were not profiled */
+	COLUMN(pswpin, 0),		/* pages */
+	COLUMN(pswpout, 0),
+	COLUMN(swap_requests, 0),	/* of the swap device; nan if there is none */
+	COLUMN(swap_busy, 2),		/* % of the time */
+	COLUMN(lifetime_ms, 4),		/* CPU time per major fault */
+	COLUMN(service_ms, 4),		/* busy time of the device per major fault */
 };
 #define NR_COLUMNS (sizeof(columns) / sizeof(columns[0]))
 
@@ -295,6 +320,8 @@ static bool parse_report(const char *at, struct report *report)
 	       fraction(&at, " elapsed_s=", &report->elapsed_s) &&
 	       number(&at, " minor=", &report->minor) &&
 	       number(&at, " major=", &report->major) &&
+	       number(&at, " minor_max=", &report->minor_max) &&
+	       number(&at, " major_max=", &report->major_max) &&
 	       strcmp(at, "\n") == 0;
 }
 
@@ -488,6 +515,108 @@ static void read_reports(struct run *run, const char *path)
 	}
 }
 
+/* Which counters are used. There are more in the file. */
+#define COUNTER(member) { #member "\t", offsetof(struct counters, member) }
+static const struct {
+	const char *name;
+	size_t offset;
+} known[] = {
+	COUNTER(time_s), COUNTER(pgmajfault), COUNTER(pswpin), COUNTER(pswpout),
+	COUNTER(majors), COUNTER(swap_reads), COUNTER(swap_writes), COUNTER(swap_busy_ms),
+};
+#define NR_COUNTERS (sizeof(known) / sizeof(known[0]))
+#define NR_NEEDED 5	/* the others are of a swap device */
+
+static void read_counters(struct run *run, const char *path)
+{
+	struct text text = open_text(path);
+	double *values[NR_COUNTERS];
+
+	for (size_t i = 0; i < NR_COUNTERS; i++) {
+		values[i] = (double *)((char *)&run->counters + known[i].offset);
+		*values[i] = GSL_NAN;
+	}
+	while (next_line(&text)) {
+		const char *at = text.line + strcspn(text.line, "\t");
+		double begin, end;
+
+		if (text.number == 1 && !strcmp(text.line, "counter\tbegin\tend\n"))
+			continue;
+		if (text.number == 1)
+			malformed(&text, "the header row of counters");
+		if (!fraction(&at, "\t", &begin) || !fraction(&at, "\t", &end) ||
+		    strcmp(at, "\n") || end < begin)
+			malformed(&text, "a counter that grows");
+		for (size_t i = 0; i < NR_COUNTERS; i++)
+			if (!strncmp(text.line, known[i].name, strlen(known[i].name)))
+				*values[i] = end - begin;
+	}
+	for (size_t i = 0; i < NR_NEEDED; i++)
+		if (gsl_isnan(*values[i]))
+			errx(1, "%s: no counter %.*s", path,
+			     (int)strlen(known[i].name) - 1, known[i].name);
+}
+
+/*
+ * The faults of each process against what it found in getrusage(2) just inside and just
+ * outside of its registration.
+ */
+static void check_reports(const struct run *run, const char *records, const char *reports)
+{
+	for (size_t i = 0; i < run->nr_processes; i++) {
+		const struct process *p = &run->processes[i];
+		const struct report *r = &run->reports[p->report - 1];
+
+		if (p->report == 0)
+			errx(1, "%s: process %lu has no report in %s", records, p->pid, reports);
+		if (p->minor < r->minor || p->minor > r->minor_max ||
+		    p->major < r->major || p->major > r->major_max)
+			errx(1, "%s: process %lu has %.0f minor and %.0f major faults, but by its "
+			     "own count %lu to %lu and %lu to %lu", records, p->pid, p->minor,
+			     p->major, r->minor, r->minor_max, r->major, r->major_max);
+	}
+	if (run->nr_reports != run->nr_processes)
+		errx(1, "%s: expected reports of %zu processes, found %zu", reports,
+		     run->nr_processes, run->nr_reports);
+}
+
+/*
+ * The major faults of all against the machine's. Those of all processes contain those
+ * of the profiled ones. pgmajfault is counted where a page's read is begun, a process's
+ * major fault also where a fault had to wait for a read (or for any lock of the page)
+ * that was under way; so the two differ by those waits, of which there are few.
+ */
+#define WAITS_PERCENT	2
+#define WAITS_AT_LEAST	20	/* in short runs */
+
+static void check_counters(const struct run *run, const char *path)
+{
+	const struct counters *c = &run->counters;
+	double major = run->samples[run->nr_samples - 1].major_total;
+	double waits = c->majors - c->pgmajfault;
+
+	if (major > c->majors)
+		errx(1, "%s: all processes had %.0f major faults, but the samples have %.0f",
+		     path, c->majors, major);
+	if (fabs(waits) > GSL_MAX(WAITS_AT_LEAST, c->majors * WAITS_PERCENT / 100))
+		errx(1, "%s: pgmajfault grew by %.0f, but the processes had %.0f major faults",
+		     path, c->pgmajfault, c->majors);
+}
+
+/* All four files of a run, which must agree: @path has their names. */
+static struct run read_run(char *const path[4], unsigned long hz)
+{
+	struct run run = { 0 };
+
+	read_profile(&run, path[0], hz);
+	read_records(&run, path[1], path[0]);
+	read_reports(&run, path[2]);
+	read_counters(&run, path[3]);
+	check_reports(&run, path[1], path[2]);
+	check_counters(&run, path[3]);
+	return run;
+}
+
 static void free_run(struct run *run)
 {
 	for (size_t i = 0; i < run->nr_processes; i++)
@@ -517,10 +646,15 @@ static double elapsed_s(const struct process *process)
 		process->records->begin_ns) / 1e9;
 }
 
-/* part in % of whole, and nan of nothing: 0 / 0 may be a -nan. */
+/* part for each of whole, and nan of nothing: 0 / 0 may be a -nan. */
+static double per(double part, double whole)
+{
+	return whole > 0 && !gsl_isnan(part) ? part / whole : GSL_NAN;
+}
+
 static double percent(double part, double whole)
 {
-	return whole > 0 ? 100 * part / whole : GSL_NAN;
+	return per(100 * part, whole);
 }
 
 /* How evenly the processes suffer. They are all there are: none is a sample. */
@@ -544,6 +678,7 @@ static struct summary summarize(const struct run *run)
 	const size_t stride = sizeof(struct sample) / sizeof(double);
 	const struct sample *first = run->samples;
 	const struct sample *last = &first[run->nr_samples - 1];
+	const struct counters *counters = &run->counters;
 	double *completion = grow(NULL, run->nr_reports, sizeof(double));
 	struct summary sum = {
 		.n = run->nr_reports,
@@ -556,7 +691,15 @@ static struct summary summarize(const struct run *run)
 		.minor = last->minor_total,
 		.major = last->major_total,
 		.majors_per_second = last->major_total / last->seconds,
+		.pgmajfault = counters->pgmajfault,
+		.other_majors = counters->majors - last->major_total,
+		.pswpin = counters->pswpin,
+		.pswpout = counters->pswpout,
+		.swap_requests = counters->swap_reads + counters->swap_writes,
+		.swap_busy = percent(counters->swap_busy_ms / 1000, counters->time_s),
+		.service_ms = per(counters->swap_busy_ms, last->major_total),
 	};
+	double cpu_s = 0;
 
 	for (size_t i = 0; i < run->nr_reports; i++) {
 		const struct report *report = &run->reports[i];
@@ -567,6 +710,9 @@ static struct summary summarize(const struct run *run)
 		sum.work_minor += report->minor;
 		sum.work_major += report->major;
 	}
+	for (size_t i = 0; i < run->nr_processes; i++)
+		cpu_s += run->processes[i].cpu_s;
+	sum.lifetime_ms = per(1000 * cpu_s, sum.major);
 	sum.touches_per_second = sum.touches / sum.seconds;
 
 	gsl_sort(completion, 1, run->nr_reports);
@@ -671,6 +817,8 @@ static void print_report(const char *name, size_t i, const struct report *r)
 	printf("%s.work%zu.elapsed_s\t%.6f\n", name, i, r->elapsed_s);
 	printf("%s.work%zu.minor\t%lu\n", name, i, r->minor);
 	printf("%s.work%zu.major\t%lu\n", name, i, r->major);
+	printf("%s.work%zu.minor_max\t%lu\n", name, i, r->minor_max);
+	printf("%s.work%zu.major_max\t%lu\n", name, i, r->major_max);
 }
 
 static void print_process(const struct run *run, size_t i, double major)
@@ -763,6 +911,13 @@ static void processes(char **args, size_t nr, unsigned long hz)
 	free_run(&run);
 }
 
+static void check(char **args, unsigned long hz)
+{
+	struct run run = read_run(args, hz);
+
+	free_run(&run);
+}
+
 static void runs_or_facts(bool facts, char **args, size_t nr, unsigned long hz)
 {
 	struct run *runs = calloc(nr, sizeof(*runs));
@@ -770,19 +925,14 @@ static void runs_or_facts(bool facts, char **args, size_t nr, unsigned long hz)
 	if (!runs)
 		err(1, NULL);
 	for (size_t i = 0; i < nr; i++) {
-		char **arg = &args[4 * i];
+		char **arg = &args[5 * i];
 		size_t n = facts ? 0 : parse_argument("N", arg[0], 1, 1000000);
 
+		runs[i] = read_run(&arg[1], hz);
 		runs[i].name = arg[0];
-		read_profile(&runs[i], arg[1], hz);
-		read_records(&runs[i], arg[2], arg[1]);
-		read_reports(&runs[i], arg[3]);
 		if (!facts && runs[i].nr_processes != n)
 			errx(1, "%s: expected records of %zu processes, found %zu",
 			     arg[2], n, runs[i].nr_processes);
-		if (!facts && runs[i].nr_reports != n)
-			errx(1, "%s: expected reports of %zu processes, found %zu",
-			     arg[3], n, runs[i].nr_reports);
 	}
 	if (facts)
 		print_facts(runs, nr);
@@ -824,10 +974,12 @@ int main(int argc, char **argv)
 		series(argv[optind], hz);
 	else if (!strcmp(command, "processes") && (left == 2 || left == 3))
 		processes(&argv[optind], left, hz);
-	else if (!strcmp(command, "runs") && left > 0 && left % 4 == 0)
-		runs_or_facts(false, &argv[optind], left / 4, hz);
-	else if (!strcmp(command, "facts") && left > 0 && left % 4 == 0)
-		runs_or_facts(true, &argv[optind], left / 4, hz);
+	else if (!strcmp(command, "check") && left == 4)
+		check(&argv[optind], hz);
+	else if (!strcmp(command, "runs") && left > 0 && left % 5 == 0)
+		runs_or_facts(false, &argv[optind], left / 5, hz);
+	else if (!strcmp(command, "facts") && left > 0 && left % 5 == 0)
+		runs_or_facts(true, &argv[optind], left / 5, hz);
 	else
 		bad_usage("unknown command, or not its arguments");
 	return finish();
