@@ -13,8 +13,10 @@ MEM     ?= 1024
 SWAP    ?= $(if $(filter host,$(MACHINE)),as-is,disk)
 ## SEED     1       of the machine and of the workloads
 SEED    ?= 1
-## N        1 5 7 11  how many processes case 3 runs at a time, one run each
-N       ?= 1 5 7 11
+## N        1 5 7 11  how many processes case 3 runs at a time, one run each; sweep: 1..12
+N       ?= $(if $(filter sweep,$(MAKECMDGOALS)),1..12,1 5 7 11)
+## SEEDS    -       repeat a case with the seeds from 1 to SEEDS
+SEEDS   ?=
 ## AUTO_DEPS 1      install missing packages with apt-get; 0 only says which
 AUTO_DEPS ?= 1
 
@@ -22,16 +24,15 @@ export AUTO_DEPS
 
 # ----- where things lie ------------------------------------------------------
 
+# 1..4 is 1 2 3 4
+override N := $(shell echo $N | tr ' ' '\n' | awk -F '[.][.]' '/^[0-9]+[.][.][0-9]+$$/ { for (i = $$1; i <= $$2; i++) print i; next } { print }')
+
 # A variant's results stand beside the default's: results/sim-6.1-disk/.
-variant := $(MACHINE)-$(patsubst vmlinuz-%,%,$(if $(filter host,$(MACHINE)),$(shell uname -r),$(notdir $(KERNEL))))-$(subst :,,$(SWAP))
-ifneq ($(MEM),1024)
-variant := $(variant)-mem$(MEM)
-endif
-ifneq ($(SEED),1)
-variant := $(variant)-seed$(SEED)
-endif
-results := results/$(variant)
-runs    := build/runs/$(variant)
+machine := $(MACHINE)-$(patsubst vmlinuz-%,%,$(if $(filter host,$(MACHINE)),$(shell uname -r),$(notdir $(KERNEL))))
+seeded  := $(if $(filter-out 1,$(SEED)),-seed$(SEED))
+setting := $(machine)-$(subst :,,$(SWAP))$(if $(filter-out 1024,$(MEM)),-mem$(MEM))
+variant := $(setting)$(seeded)
+theory  := $(machine)-theory$(seeded)
 
 case1 := profile1
 case2 := profile2
@@ -42,6 +43,8 @@ cases := case1 case2 case3
 compared      := sim-6.1-disk sim-6.1-ssd
 compared_n    := 1 5 7 11
 compared_runs := profile1 profile2 $(compared_n:%=profile3-%)
+swept         := sim-6.1-disk
+swept_n       := $(shell seq 12)
 
 # What a run depends on: when any of it is newer, the case is run again.
 machine_sources := $(addprefix mp3/,Kbuild Makefile multiprogramming.sh) \
@@ -56,11 +59,13 @@ help: ## this text
 	@sed -n 's/^\([a-z0-9 -]*\):.*## \(.*\)/  \1\t\2/p' Makefile | expand -t 24
 	@echo; echo "Knobs, with their defaults:"
 	@sed -n 's/^## /  /p' Makefile
-	@echo; echo "These knobs put results into $(results)/."
+	@echo; echo "These knobs put results into results/$(variant)/."
 
-case1: $(case1:%=$(runs)/%) ## two processes, both with random accesses
-case2: $(case2:%=$(runs)/%) ## two processes, one with locality
-case3: $(case3:%=$(runs)/%) ## N processes at a time
+case1: ## two processes, both with random accesses
+case2: ## two processes, one with locality
+case3: ## N processes at a time
+theory: ## runs that theory can predict, and how near it is
+sweep: ## case 3 for each N of 1..12, and where thrashing begins
 
 plots: $(foreach c,$(cases),plots/$(variant)/$c.svg plots/$(variant)/$c.png) ## draw the figures
 report: report.md ## write report.md from results/
@@ -69,7 +74,7 @@ test: | deps-test deps-machine deps-plots tools ## all tests
 	@bats bats/
 
 shell: tools | deps-machine ## a prompt in the machine
-	@$(lab)
+	@$(lab) experiments/lab
 
 install uninstall: ## the tools, their manual and the module's source (DESTDIR, prefix)
 	@$(MAKE) -s -C mp3 $@
@@ -78,7 +83,7 @@ clean: ## remove what was built; results/ and plots/ stay
 	rm -rf build
 	@$(MAKE) -s -C mp3 clean
 
-.PHONY: help $(cases) plots report test shell install uninstall clean tools
+.PHONY: help $(cases) theory sweep plots report test shell install uninstall clean tools
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -97,7 +102,7 @@ $(deps): deps-%:
 
 # ----- running ---------------------------------------------------------------
 
-lab = MACHINE=$(MACHINE) KERNEL=$(KERNEL) MEM=$(MEM) SWAP=$(filter-out as-is,$(SWAP)) SEED=$(SEED) experiments/lab
+lab = MACHINE=$(MACHINE) KERNEL=$(KERNEL) MEM=$(MEM) SWAP=$(filter-out as-is,$(SWAP)) SEED=$(SEED)
 
 tools: | deps-machine
 	@$(MAKE) -s -C mp3 tools
@@ -106,34 +111,55 @@ tools: | deps-machine
 # are they, each with the run's name before it.
 left := data records.tsv.gz work counters.tsv meta.tsv
 
-# $1: the run, $2: the case, $3: its argument
+# $1: the run, $2: the case, $3: its argument, $4: the variant, $5: settings of lab
 define run
-$(runs)/$1: $(machine_sources) experiments/$2 | deps-machine tools build/reduce
-	@mkdir -p $$(@D) $(results)
-	@echo "$1: $(variant)"
-	@$(lab) -o $$@.new -f experiments/profile -f experiments/$2 -- ./$2 $3
+build/runs/$4/$1: $(machine_sources) experiments/$2 | deps-machine tools build/reduce
+	@mkdir -p $$(@D) results/$4
+	@echo "$1: $4"
+	@$(lab) $5 experiments/lab -o $$@.new -f experiments/profile -f experiments/$2 -- ./$2 $3
 	@mv $$@.new/meta.tsv $$@.new/$1.meta.tsv
-	@gzip -dc $$@.new/$1.records.tsv.gz > $$@.new/records.tsv
-	@build/reduce check -z $$(call meta,$$@.new/$1.meta.tsv,hz) \
-		$$@.new/$1.data $$@.new/records.tsv $$@.new/$1.work $$@.new/$1.counters.tsv
-	@mv $$@.new/$1.* $(results)/
+	@cd $$@.new && for data in *.data; do \
+		name=$$$${data%.data}; gzip -dc $$$$name.records.tsv.gz > records.tsv && \
+		$(CURDIR)/build/reduce check -z $$(call meta,$1.meta.tsv,hz) \
+			$$$$data records.tsv $$$$name.work $$$$name.counters.tsv || exit; \
+	done
+	@mv $$@.new/$1.* results/$4/
 	@rm -rf $$@.new && touch $$@
 endef
-$(eval $(call run,profile1,case1))
-$(eval $(call run,profile2,case2))
-$(foreach n,$N,$(eval $(call run,profile3-$n,case3,$n)))
+
+ifeq ($(SEEDS),)
+$(eval $(call run,profile1,case1,,$(variant)))
+$(eval $(call run,profile2,case2,,$(variant)))
+$(foreach n,$N,$(eval $(call run,profile3-$n,case3,$n,$(variant))))
+$(foreach c,$(cases),$(eval $c: $($c:%=build/runs/$(variant)/%)))
+$(eval $(call run,theory,theory,,$(theory),MEM=160 SWAP=ssd:512))
+theory: build/runs/$(theory)/theory plots/$(theory)/theory.svg
+sweep: case3 results/$(variant)/sweep.tsv results/$(variant)/knee.tsv plots/$(variant)/sweep.svg
 
 # The plots take the data as they lie in results/. Only data that are missing, or
 # whose case is asked for in the same breath, come from a run.
 $(foreach c,$(cases),$(foreach r,$($c),$(if \
-	$(filter $c,$(MAKECMDGOALS))$(if $(wildcard $(results)/$r.records.tsv.gz),,missing),\
-	$(eval $(addprefix $(results)/$r.,$(left)): $(runs)/$r ;))))
+	$(filter $c$(if $(filter case3,$c), sweep),$(MAKECMDGOALS))$(if $(wildcard results/$(variant)/$r.counters.tsv),,missing),\
+	$(eval $(addprefix results/$(variant)/$r.,$(left)): build/runs/$(variant)/$r ;))))
+else
+# With each seed in a make of its own; then all of them in one table and one figure.
+define seed
+$1-seed$2:
+	@+$(MAKE) SEEDS= SEED=$2 N="$N" $1
+$1: $1-seed$2
+.PHONY: $1-seed$2
+endef
+$(foreach c,$(cases),$(foreach s,$(shell seq $(SEEDS)),$(eval $(call seed,$c,$s)))\
+	$(eval $c: ; @+$$(MAKE) SEEDS= of_seeds="$$(shell seq $(SEEDS))" N="$N" plots/$(setting)/$c.seeds.svg))
+endif
 
 # ----- tables ----------------------------------------------------------------
 
-build/reduce: experiments/reduce.c mp3/mp3.h | deps-reduce
+build/reduce build/oracle: build/%: experiments/%.c experiments/text.c experiments/text.h \
+		mp3/mp3.h mp3/accesses.h | deps-reduce
 	@mkdir -p $(@D)
-	$(CC) -O2 -std=gnu11 -Wall -Wextra -Wshadow -Wmissing-prototypes -o $@ $< -lgsl -lgslcblas -lm
+	$(CC) -O2 -std=gnu11 -Wall -Wextra -Wshadow -Wmissing-prototypes -o $@ $(filter %.c,$^) \
+		-lgsl -lgslcblas -lm
 
 # $(call meta,FILE,KEY): a value of a run's provenance, found when the recipe runs
 meta = $$(awk -F '\t' '$$1 == "$2" { print $$2 }' $1)
@@ -155,9 +181,38 @@ reduced  = $(followed) $1.counters.tsv
 results/%.processes.tsv: $(call followed,results/%) results/%.meta.tsv build/reduce
 	build/reduce processes -z $(call meta,results/$*.meta.tsv,hz) $(call followed,results/$*) $(into)
 
-results/%/case3.tsv: $(foreach n,$N,$(call reduced,results/%/profile3-$n) results/%/profile3-$n.meta.tsv) build/reduce
-	build/reduce runs -z $(call meta,$(@D)/profile3-$(firstword $N).meta.tsv,hz) \
-		$(foreach n,$N,$n $(call reduced,$(@D)/profile3-$n)) $(into)
+# $(call levels,N...): what is needed of case 3; $(call reduce_levels,COMMAND,N...): done with it
+levels = $(foreach n,$1,$(call reduced,results/%/profile3-$n) results/%/profile3-$n.meta.tsv) build/reduce
+reduce_levels = build/reduce $1 -z $(call meta,$(@D)/profile3-$(firstword $2).meta.tsv,hz) \
+	$(foreach n,$2,$n $(call reduced,$(@D)/profile3-$n)) $(into)
+
+results/%/case3.tsv: $(call levels,$N)
+	$(call reduce_levels,runs,$N)
+
+sweep_n := $(if $(filter sweep,$(MAKECMDGOALS)),$N,$(swept_n))
+results/%/sweep.tsv: $(call levels,$(sweep_n))
+	$(call reduce_levels,runs,$(sweep_n))
+results/%/knee.tsv: $(call levels,$(sweep_n))
+	$(call reduce_levels,knee,$(sweep_n))
+
+# The runs of a case with several seeds; of_seeds says which seeds.
+seeded_runs = $(foreach s,$(of_seeds),$(addprefix results/$(setting)$(if $(filter-out 1,$s),-seed$s)/,$($1)))
+seeded_args = $(foreach r,$(seeded_runs),$(or $(filter-out profile%,$(subst profile3-,,$(notdir $r))),2) $(call reduced,$r))
+define seeds_tables
+results/$(setting)/$1.seeds.tsv: $(foreach r,$(call seeded_runs,$1),$(call reduced,$r) $r.meta.tsv) build/reduce
+	build/reduce seeds -z $$(call meta,$(firstword $(call seeded_runs,$1)).meta.tsv,hz) $(call seeded_args,$1) $$(into)
+results/$(setting)/$1.seeds.runs.tsv: results/$(setting)/$1.seeds.tsv
+	build/reduce runs -z $$(call meta,$(firstword $(call seeded_runs,$1)).meta.tsv,hz) $(call seeded_args,$1) $$(into)
+endef
+$(if $(of_seeds),$(foreach c,$(cases),$(eval $(call seeds_tables,$c))))
+
+results/%/theory.touches.tsv: results/%/theory.touches.work build/oracle
+	build/oracle touches $< $(into)
+
+# In the order of their size; experiments/theory says which there are.
+theory_runs := $(foreach m,33 35 39 45 52 62 78 104,theory.random-$m) $(foreach m,39 62 104,theory.local-$m)
+results/%/theory.misses.tsv: $(foreach r,$(theory_runs),build/records/%/$r.tsv results/%/$r.work) build/oracle
+	build/oracle misses $(filter-out build/oracle,$^) $(into)
 
 # ----- plots -----------------------------------------------------------------
 
@@ -191,6 +246,18 @@ plots/%/case2.svg plots/%/case2.png: results/%/profile2.tsv results/%/profile2.p
 plots/%/case3.svg plots/%/case3.png: results/%/case3.tsv plots/case3.gp plots/style.gp | deps-plots
 	$(call draw,plots/case3.gp,"$(call caption,$(<D)/profile3-$(firstword $N).meta.tsv)",\
 		$< "N x work 200 R 10000$(call swap,$(<D)/profile3-$(firstword $N).meta.tsv)")
+
+plots/%/sweep.svg plots/%/sweep.png: results/%/sweep.tsv results/%/knee.tsv plots/sweep.gp plots/style.gp | deps-plots
+	$(call draw,plots/sweep.gp,"$(call caption,$(<D)/profile3-1.meta.tsv)$(call swap,$(<D)/profile3-1.meta.tsv)",\
+		$< $(word 2,$^))
+
+plots/%.seeds.svg plots/%.seeds.png: results/%.seeds.tsv results/%.seeds.runs.tsv plots/seeds.gp plots/style.gp | deps-plots
+	$(call draw,plots/seeds.gp,"$(call caption,$(firstword $(call seeded_runs,$(*F))).meta.tsv)$(call swap,$(firstword $(call seeded_runs,$(*F))).meta.tsv)",\
+		$< $(word 2,$^))
+
+plots/%/theory.svg plots/%/theory.png: results/%/theory.touches.tsv results/%/theory.misses.tsv \
+		plots/theory.gp plots/style.gp | deps-plots
+	$(call draw,plots/theory.gp,"$(call caption,$(<D)/theory.meta.tsv)",$< $(word 2,$^))
 
 $(comparison)/case3.svg $(comparison)/case3.png &: $(compared:%=results/%/case3.tsv) plots/case3.gp plots/style.gp | deps-plots
 	$(call draw,plots/case3.gp,"$(call caption,$(<D)/profile3-1.meta.tsv)",\

@@ -26,7 +26,7 @@ setup_file() {
 	export REDUCE=$BATS_FILE_TMPDIR/reduce
 	"${CC:-gcc}" -std=gnu11 -g -O1 -Wall -Wextra -Wshadow -Wmissing-prototypes -Werror \
 		-fsanitize=address,undefined -fno-sanitize-recover=all \
-		-o "$REDUCE" "$ROOT/experiments/reduce.c" -lgsl -lgslcblas -lm
+		-o "$REDUCE" "$ROOT/experiments/reduce.c" "$ROOT/experiments/text.c" -lgsl -lgslcblas -lm
 }
 
 setup() {

@@ -42,16 +42,20 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include <gsl/gsl_cdf.h>
 #include <gsl/gsl_math.h>
 #include <gsl/gsl_sort.h>
 #include <gsl/gsl_statistics.h>
 #include "../mp3/mp3.h"
+#include "text.h"
 
 static const char usage_text[] =
 "usage: reduce series -z HZ PROFILE\n"
 "       reduce processes -z HZ PROFILE RECORDS [REPORTS]\n"
 "       reduce check -z HZ PROFILE RECORDS REPORTS COUNTERS\n"
 "       reduce runs -z HZ N PROFILE RECORDS REPORTS COUNTERS [N ...]...\n"
+"       reduce knee -z HZ N PROFILE RECORDS REPORTS COUNTERS [N ...]...\n"
+"       reduce seeds -z HZ N PROFILE RECORDS REPORTS COUNTERS [N ...]...\n"
 "       reduce facts -z HZ NAME PROFILE RECORDS REPORTS COUNTERS [NAME ...]...\n"
 "       reduce -h\n"
 "\n"
@@ -61,6 +65,10 @@ static const char usage_text[] =
 "           same of that process, and its memory at the end of the period (KiB)\n"
 "check      nothing: fails if the counts do not agree\n"
 "runs       a row a run of N processes; a run with fewer or more of them fails\n"
+"knee       a row a rule: the largest N, of rising ones, that it allows before thrashing\n"
+"seeds      a row an N, of several runs each: the median of some columns of runs, and an\n"
+"           interval that has the true median in it with coverage % of probability,\n"
+"           whatever the distribution; of 95% if there are runs enough\n"
 "facts      NAME.key<TAB>value: the same numbers; those of each process i, in the\n"
 "           order of PIDs, as NAME.process<i>.key; and each report, in the order of\n"
 "           completion, as NAME.work<i>.key\n"
@@ -79,15 +87,6 @@ struct sample {
 	double minor, major;
 	double minor_total, major_total;
 	double utilization;	/* % of one CPU */
-};
-
-/* One report, named as in its line. */
-struct report {
-	unsigned long pid, mb;
-	char mode;
-	unsigned long accesses, seed, touches, distinct;
-	double elapsed_s;
-	unsigned long minor, major, minor_max, major_max;
 };
 
 /* What the whole machine counted in the run, named as in the file. */
@@ -176,103 +175,15 @@ static const struct {
 };
 #define NR_COLUMNS (sizeof(columns) / sizeof(columns[0]))
 
+/* Of these, seeds has intervals. */
+static const char *const uncertain[] = {
+	"seconds", "utilization", "completion_median", "minor", "major", "touches_per_second",
+};
+#define NR_UNCERTAIN (sizeof(uncertain) / sizeof(uncertain[0]))
+
 /*
  * Reading
  */
-
-/* A text file and the line of it that was read last. */
-struct text {
-	const char *path;
-	FILE *file;
-	char *line;
-	size_t room;
-	unsigned long number;
-};
-
-static struct text open_text(const char *path)
-{
-	struct text text = { .path = path, .file = fopen(path, "r") };
-
-	if (!text.file)
-		err(1, "%s", path);
-	return text;
-}
-
-/* Reads the next line. At the end of the file, closes it and returns false. */
-static bool next_line(struct text *text)
-{
-	if (getline(&text->line, &text->room, text->file) >= 0) {
-		text->number++;
-		return true;
-	}
-	if (ferror(text->file))
-		err(1, "%s", text->path);
-	free(text->line);
-	fclose(text->file);
-	return false;
-}
-
-static _Noreturn void malformed(const struct text *text, const char *expected)
-{
-	size_t length = strcspn(text->line, "\n");
-	bool whole = text->line[length] == '\n';
-
-	/* What was found may be anything, and a terminal may be listening. */
-	for (size_t i = 0; i < length; i++)
-		if (!isprint((unsigned char)text->line[i]))
-			text->line[i] = '?';
-	errx(1, "%s:%lu: expected %s, found \"%.*s\"%s", text->path, text->number,
-	     expected, (int)(length < 200 ? length : 200), text->line,
-	     whole ? "" : " without an end of line");
-}
-
-static bool skip(const char **at, const char *word)
-{
-	size_t length = strlen(word);
-
-	if (strncmp(*at, word, length))
-		return false;
-	*at += length;
-	return true;
-}
-
-/* Takes word and the number behind it. strtoul alone would take a sign. */
-static bool number(const char **at, const char *word, unsigned long *value)
-{
-	char *rest;
-
-	if (!skip(at, word) || !isdigit((unsigned char)**at))
-		return false;
-	errno = 0;
-	*value = strtoul(*at, &rest, 10);
-	*at = rest;
-	return errno == 0;
-}
-
-/* The same for a decimal fraction, which strtod alone would not insist on. */
-static bool fraction(const char **at, const char *word, double *value)
-{
-	char *rest;
-	size_t length;
-
-	if (!skip(at, word) || !isdigit((unsigned char)**at))
-		return false;
-	length = strspn(*at, "0123456789.");
-	errno = 0;
-	*value = strtod(*at, &rest);
-	if (errno || rest != *at + length)
-		return false;
-	*at = rest;
-	return true;
-}
-
-static bool letter(const char **at, const char *word, const char *letters, char *value)
-{
-	if (!skip(at, word) || **at == '\0' || !strchr(letters, **at))
-		return false;
-	*value = *(*at)++;
-	return true;
-}
 
 /* Takes the flags of a record: each its letter, or "-". */
 static bool flags(const char **at, const char *word, char *value)
@@ -308,23 +219,6 @@ static bool parse_sample(const char *at, struct mp3_sample *sample)
 	       strcmp(at, "\n") == 0;
 }
 
-static bool parse_report(const char *at, struct report *report)
-{
-	return number(&at, "work: pid=", &report->pid) &&
-	       number(&at, " mb=", &report->mb) &&
-	       letter(&at, " mode=", "RL", &report->mode) &&
-	       number(&at, " accesses=", &report->accesses) &&
-	       number(&at, " seed=", &report->seed) &&
-	       number(&at, " touches=", &report->touches) &&
-	       number(&at, " distinct=", &report->distinct) &&
-	       fraction(&at, " elapsed_s=", &report->elapsed_s) &&
-	       number(&at, " minor=", &report->minor) &&
-	       number(&at, " major=", &report->major) &&
-	       number(&at, " minor_max=", &report->minor_max) &&
-	       number(&at, " major_max=", &report->major_max) &&
-	       strcmp(at, "\n") == 0;
-}
-
 /* The columns of a record that are its process's go to that. */
 static bool parse_record(const char *at, struct record *record, struct process *process)
 {
@@ -349,15 +243,6 @@ static bool parse_record(const char *at, struct record *record, struct process *
 	record->major = major;
 	record->cpu_s = cpu_ns / 1e9;
 	return true;
-}
-
-/* Makes room for one element more. */
-static void *grow(void *array, size_t nr, size_t size)
-{
-	array = reallocarray(array, nr + 1, size);
-	if (!array)
-		err(1, NULL);
-	return array;
 }
 
 static void read_profile(struct run *run, const char *path, unsigned long hz)
@@ -845,6 +730,107 @@ static void print_process(const struct run *run, size_t i, double major)
 	       seconds > 0 ? p->major / seconds : 0);
 }
 
+/*
+ * Where thrashing begins, by three rules (P. J. Denning, K. C. Kahn, J. Leroudier, D.
+ * Potier, R. Suri, Optimal multiprogramming, Acta Informatica 7, 1976): throughput is at
+ * its largest; the lifetime L, CPU time between two major faults, is still as long as S,
+ * the time that the device is busy for one; the device is busy for half of the time.
+ */
+static void print_knee(const struct run *runs, size_t nr)
+{
+	double most = 0;
+	const char *throughput = "nan", *lifetime = "nan", *half = "nan";
+	bool longer = true, below = true;
+
+	for (size_t r = 0; r < nr; r++) {
+		struct summary sum = summarize(&runs[r]);
+
+		if (sum.touches_per_second > most) {
+			most = sum.touches_per_second;
+			throughput = runs[r].name;
+		}
+		/* Without a fault, L is without end. */
+		longer &= sum.major == 0 || sum.lifetime_ms >= sum.service_ms;
+		below &= sum.swap_busy <= 50;
+		if (longer && !gsl_isnan(sum.swap_busy))
+			lifetime = runs[r].name;
+		if (below)
+			half = runs[r].name;
+	}
+	printf("rule\tn\nthroughput\t%s\nlifetime\t%s\nhalf\t%s\n",
+	       throughput, lifetime, half);
+}
+
+/*
+ * The k-th smallest and the k-th largest of n values have the median of what they were
+ * drawn from between them unless fewer than k are below, or above: with the probability
+ * 1 - 2 P(B < k), B binomial of n and 1/2 (H. A. David and H. N. Nagaraja, Order
+ * Statistics, 2003, chapter 7). Returns the largest k with 95%, or 1.
+ */
+static size_t interval_rank(size_t n, double *coverage)
+{
+	size_t k = 1;
+
+	while (k + 1 <= (n + 1) / 2 && 1 - 2 * gsl_cdf_binomial_P(k, 0.5, n) >= 0.95)
+		k++;
+	*coverage = 100 * (1 - 2 * gsl_cdf_binomial_P(k - 1, 0.5, n));
+	return k;
+}
+
+static size_t column_named(const char *name)
+{
+	size_t i = 0;
+
+	while (strcmp(columns[i].name, name))
+		i++;
+	return i;
+}
+
+/* One row: all runs of the same N as @first, which are nr. */
+static void print_interval(const struct run *first, const struct summary *sums, size_t nr)
+{
+	double *values = grow(NULL, nr, sizeof(double)), coverage;
+	size_t k = interval_rank(nr, &coverage);
+
+	printf("%s\t%zu\t%.2f", first->name, nr, coverage);
+	for (size_t u = 0; u < NR_UNCERTAIN; u++) {
+		size_t c = column_named(uncertain[u]);
+
+		for (size_t i = 0; i < nr; i++)
+			values[i] = column(&sums[i], c);
+		gsl_sort(values, 1, nr);
+		printf("\t%.*f\t%.*f\t%.*f", columns[c].decimals, values[k - 1],
+		       columns[c].decimals, gsl_stats_median_from_sorted_data(values, 1, nr),
+		       columns[c].decimals, values[nr - k]);
+	}
+	putchar('\n');
+	free(values);
+}
+
+static void print_seeds(const struct run *runs, size_t nr)
+{
+	struct summary *sums = grow(NULL, nr, sizeof(*sums));
+
+	printf("n\truns\tcoverage");
+	for (size_t u = 0; u < NR_UNCERTAIN; u++)
+		printf("\t%s_low\t%s\t%s_high", uncertain[u], uncertain[u], uncertain[u]);
+	putchar('\n');
+	for (size_t r = 0; r < nr; r++) {
+		size_t same = 0;
+		bool printed = false;
+
+		for (size_t i = 0; i < r; i++)
+			printed |= !strcmp(runs[i].name, runs[r].name);
+		if (printed)
+			continue;
+		for (size_t i = r; i < nr; i++)
+			if (!strcmp(runs[i].name, runs[r].name))
+				sums[same++] = summarize(&runs[i]);
+		print_interval(&runs[r], sums, same);
+	}
+	free(sums);
+}
+
 static void print_facts(const struct run *runs, size_t nr)
 {
 	for (size_t r = 0; r < nr; r++) {
@@ -869,25 +855,6 @@ static _Noreturn void bad_usage(const char *why)
 	warnx("%s", why);
 	fputs(usage_text, stderr);
 	exit(2);
-}
-
-/* What was printed counts once it has been written. */
-static int finish(void)
-{
-	if (ferror(stdout) || fclose(stdout))
-		err(1, "standard output");
-	return 0;
-}
-
-static unsigned long parse_argument(const char *what, const char *text,
-				    unsigned long min, unsigned long max)
-{
-	const char *at = text;
-	unsigned long value;
-
-	if (!number(&at, "", &value) || *at || value < min || value > max)
-		errx(2, "%s: expected %lu to %lu, found \"%s\"", what, min, max, text);
-	return value;
 }
 
 static void series(const char *path, unsigned long hz)
@@ -918,26 +885,42 @@ static void check(char **args, unsigned long hz)
 	free_run(&run);
 }
 
-static void runs_or_facts(bool facts, char **args, size_t nr, unsigned long hz)
+/* The commands that take several runs, each with its name or its N. */
+static const struct {
+	const char *name;
+	void (*print)(const struct run *runs, size_t nr);
+	enum { ANY_NAME, ITS_N, RISING_N } names;
+} tables[] = {
+	{ "runs", print_runs, ITS_N },
+	{ "knee", print_knee, RISING_N },
+	{ "seeds", print_seeds, ITS_N },
+	{ "facts", print_facts, ANY_NAME },
+};
+#define NR_TABLES (sizeof(tables) / sizeof(tables[0]))
+
+static void table(size_t t, char **args, size_t nr, unsigned long hz)
 {
 	struct run *runs = calloc(nr, sizeof(*runs));
+	size_t last = 0;
 
 	if (!runs)
 		err(1, NULL);
 	for (size_t i = 0; i < nr; i++) {
 		char **arg = &args[5 * i];
-		size_t n = facts ? 0 : parse_argument("N", arg[0], 1, 1000000);
+		size_t n = tables[t].names == ANY_NAME ? 0 :
+			   parse_argument("N", arg[0], 1, 1000000);
 
+		if (tables[t].names == RISING_N && n <= last)
+			errx(2, "N: expected rising ones, found %zu after %zu", n, last);
+		last = n;
 		runs[i] = read_run(&arg[1], hz);
 		runs[i].name = arg[0];
-		if (!facts && runs[i].nr_processes != n)
+		if (tables[t].names != ANY_NAME &&
+		    runs[i].nr_processes != n)
 			errx(1, "%s: expected records of %zu processes, found %zu",
 			     arg[2], n, runs[i].nr_processes);
 	}
-	if (facts)
-		print_facts(runs, nr);
-	else
-		print_runs(runs, nr);
+	tables[t].print(runs, nr);
 	for (size_t i = 0; i < nr; i++)
 		free_run(&runs[i]);
 	free(runs);
@@ -948,6 +931,7 @@ int main(int argc, char **argv)
 	unsigned long hz = 0;
 	const char *command;
 	int option, left;
+	size_t t = 0;
 
 	while ((option = getopt(argc, argv, ":hz:")) != -1) {
 		switch (option) {
@@ -969,6 +953,8 @@ int main(int argc, char **argv)
 		bad_usage("no -z HZ");
 	command = argv[optind++];
 	left = argc - optind;
+	while (t < NR_TABLES && strcmp(command, tables[t].name))
+		t++;
 
 	if (!strcmp(command, "series") && left == 1)
 		series(argv[optind], hz);
@@ -976,10 +962,8 @@ int main(int argc, char **argv)
 		processes(&argv[optind], left, hz);
 	else if (!strcmp(command, "check") && left == 4)
 		check(&argv[optind], hz);
-	else if (!strcmp(command, "runs") && left > 0 && left % 5 == 0)
-		runs_or_facts(false, &argv[optind], left / 5, hz);
-	else if (!strcmp(command, "facts") && left > 0 && left % 5 == 0)
-		runs_or_facts(true, &argv[optind], left / 5, hz);
+	else if (t < NR_TABLES && left > 0 && left % 5 == 0)
+		table(t, &argv[optind], left / 5, hz);
 	else
 		bad_usage("unknown command, or not its arguments");
 	return finish();

@@ -1,0 +1,71 @@
+# seeds.gp - a case with several seeds: each run, the median, and its interval
+#
+#	gnuplot -d -c seeds.gp OUT CAPTION INTERVALS RUNS
+#
+# OUT ends in .svg or .png, INTERVALS is what `reduce seeds` printed, RUNS what `reduce
+# runs` did of the same runs. A faint point is a run; the bar is the interval.
+
+if (ARGC != 4) {
+	printerr "usage: gnuplot -d -c seeds.gp OUT CAPTION INTERVALS RUNS"
+	exit status 2
+}
+out = ARG1
+caption = ARG2
+intervals = ARG3
+runs = ARG4
+width = 1000
+height = 420
+load ARG0[1 : strstrt(ARG0, "seeds.gp") - 1]."style.gp"
+
+array columns[4] = ["n", "completion_median", "utilization", "major"]
+array titles[4] = ["", "median completion time (s)", "CPU utilization (% of one CPU)", \
+	"major faults, all processes"]
+array most[4]
+do for [table = 3 : 4] {
+	do for [c = 1 : 4] {
+		undefine STATS_*
+		stats ARGV[table] using columns[c] nooutput
+		if (!exists("STATS_max")) {
+			printerr ARGV[table].": no numbers in column ".columns[c]
+			exit status 1
+		}
+		most[c] = STATS_max
+	}
+}
+
+# A tic at each N, and how many runs and what coverage its interval has.
+levels = ""
+stats intervals using (levels = levels.sprintf(", \"%d\\n%d runs\\n%.1f%%%%\" %d", column("n"), \
+	column("runs"), column("coverage"), column("n")), 0) nooutput
+
+set output out
+set multiplot
+set tmargin at screen 0.80
+set bmargin at screen 0.32
+set xlabel "processes, and what the interval rests on" offset 0, -1.2
+set xrange [0 : most[1] + 1]
+eval "set xtics (".levels[3 : ].")"
+unset key
+set errorbars 1.5
+
+do for [panel = 2 : 4] {
+	set lmargin at screen (panel == 2 ? 0.06 : panel == 3 ? 0.395 : 0.735)
+	set rmargin at screen (panel == 2 ? 0.31 : panel == 3 ? 0.645 : 0.985)
+	set title titles[panel]
+	eval axis("y", most[panel])
+	plot runs using "n":columns[panel] with points linetype 1 linecolor rgb "#990072b2" title "a run", \
+		intervals using "n":columns[panel]:(column(columns[panel]."_low")):(column(columns[panel]."_high")) \
+			with yerrorbars linetype 2 dashtype 1 title "median and interval"
+	unset label 1
+}
+
+# The legend of all panels, in an empty plot as wide as the drawing.
+set margins screen 0.05, screen 0.985, screen 0.32, screen 0.80
+set key at screen 0.5, screen 0.985 center top horizontal Left reverse noenhanced
+unset title
+unset xlabel
+unset border
+unset tics
+plot [0 : 1] [0 : 1] NaN with points linetype 1 linecolor rgb "#990072b2" title "a run", \
+	NaN with points linetype 2 title "median and interval"
+unset multiplot
