@@ -17,6 +17,8 @@ SEED    ?= 1
 N       ?= $(if $(filter sweep,$(MAKECMDGOALS)),1..12,1 5 7 11)
 ## SEEDS    -       repeat a case with the seeds from 1 to SEEDS
 SEEDS   ?=
+## RUNS     -       what verify runs again, as in sim-6.1-disk/profile1; all that is compared
+RUNS    ?=
 ## AUTO_DEPS 1      install missing packages with apt-get; 0 only says which
 AUTO_DEPS ?= 1
 
@@ -43,6 +45,7 @@ cases := case1 case2 case3
 compared      := sim-6.1-disk sim-6.1-ssd
 compared_n    := 1 5 7 11
 compared_runs := profile1 profile2 $(compared_n:%=profile3-%)
+compared_theory := sim-6.1-theory
 swept         := sim-6.1-disk
 swept_n       := $(shell seq 12)
 
@@ -66,7 +69,7 @@ case2: ## two processes, one with locality
 case3: ## N processes at a time
 theory: ## runs that theory can predict, and how near it is
 sweep: ## case 3 for each N of 1..12, and where thrashing begins
-
+verify: ## run the committed experiments again, and compare
 plots: $(foreach c,$(cases),plots/$(variant)/$c.svg plots/$(variant)/$c.png) ## draw the figures
 report: report.md ## write report.md from results/
 
@@ -83,7 +86,7 @@ clean: ## remove what was built; results/ and plots/ stay
 	rm -rf build
 	@$(MAKE) -s -C mp3 clean
 
-.PHONY: help $(cases) theory sweep plots report test shell install uninstall clean tools
+.PHONY: help $(cases) theory sweep verify plots report test shell install uninstall clean tools
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -92,7 +95,7 @@ clean: ## remove what was built; results/ and plots/ stay
 packages_machine := qemu-system-x86 busybox-static cpio kmod xz-utils libelf1 libncurses-dev
 packages_reduce  := libgsl-dev
 packages_plots   := gnuplot-nox
-packages_test    := bats bats-support bats-assert shellcheck libgsl-dev jq tmux ncurses-base mandoc dkms
+packages_test    := bats bats-support bats-assert shellcheck libgsl-dev jq tmux ncurses-base mandoc dkms faketime
 
 # Run each time, and silent when there is nothing to install.
 deps := deps-machine deps-reduce deps-plots deps-test
@@ -133,7 +136,8 @@ $(eval $(call run,profile2,case2,,$(variant)))
 $(foreach n,$N,$(eval $(call run,profile3-$n,case3,$n,$(variant))))
 $(foreach c,$(cases),$(eval $c: $($c:%=build/runs/$(variant)/%)))
 $(eval $(call run,theory,theory,,$(theory),MEM=160 SWAP=ssd:512))
-theory: build/runs/$(theory)/theory plots/$(theory)/theory.svg
+theory: build/runs/$(theory)/theory
+	@+$(MAKE) plots/$(theory)/theory.svg plots/$(theory)/theory.png
 sweep: case3 results/$(variant)/sweep.tsv results/$(variant)/knee.tsv plots/$(variant)/sweep.svg
 
 # The plots take the data as they lie in results/. Only data that are missing, or
@@ -280,6 +284,13 @@ build/facts.tsv: build/reduce $(foreach r,$(compared_paths),$(call reduced,$r) $
 			$$name $$run.data build/records/$${run#*/}.tsv $$run.work $$run.counters.tsv || exit; \
 		sed "s/^/$$name.meta./" $$run.meta.tsv; \
 	done $(into)
+
+# Each is run again every time.
+verified := $(or $(RUNS),$(compared_paths:results/%=%) $(compared_theory)/theory)
+$(verified:%=build/verify/%): build/verify/%: tools build/reduce FORCE | deps-machine
+	@experiments/verify results/$* $@
+verify: $(verified:%=build/verify/%)
+FORCE:
 
 report.md: experiments/report.awk experiments/report.md.in build/facts.tsv $(compared:%=results/%/case3.tsv) \
 		$(comparison)/case3.svg $(foreach c,$(cases),plots/$(firstword $(compared))/$c.svg)
