@@ -95,7 +95,7 @@ clean: ## remove what was built; results/ and plots/ stay
 packages_machine := qemu-system-x86 busybox-static cpio kmod xz-utils libelf1 libncurses-dev
 packages_reduce  := libgsl-dev
 packages_plots   := gnuplot-nox
-packages_test    := bats bats-support bats-assert shellcheck libgsl-dev jq tmux ncurses-base mandoc dkms faketime
+packages_test    := bats bats-support bats-assert shellcheck libgsl-dev jq tmux ncurses-base mandoc dkms
 
 # Run each time, and silent when there is nothing to install.
 deps := deps-machine deps-reduce deps-plots deps-test
@@ -285,6 +285,20 @@ build/facts.tsv: build/reduce $(foreach r,$(compared_paths),$(call reduced,$r) $
 		sed "s/^/$$name.meta./" $$run.meta.tsv; \
 	done $(into)
 
+theory_tables := results/$(compared_theory)/theory.misses.tsv results/$(compared_theory)/theory.touches.tsv
+
+# A row of a table becomes facts, each named NAME.KEY.COLUMN by the columns of its key.
+# $(call rows,NAME,KEY COLUMNS,FILE)
+rows = awk -F '\t' -v name=$1 -v keys="$2" 'NR == 1 { split($$0, column); nr = split(keys, key, " "); next } \
+	{ for (i = 1; i <= NF; i++) value[column[i]] = $$i; row = ""; for (i = 1; i <= nr; i++) row = row value[key[i]]; \
+	for (i = 1; i <= NF; i++) print name "." row "." column[i] "\t" $$i }' $3
+
+build/facts-tables.tsv: $(theory_tables) results/$(swept)/sweep.tsv results/$(swept)/knee.tsv results/$(swept)/case3.seeds.tsv
+	@{ $(call rows,misses,mode mb,results/$(compared_theory)/theory.misses.tsv) && \
+	$(call rows,touches,accesses,results/$(compared_theory)/theory.touches.tsv) && \
+	$(call rows,sweep,n,results/$(swept)/sweep.tsv) && $(call rows,knee,rule,results/$(swept)/knee.tsv) && \
+	$(call rows,seeds,n,results/$(swept)/case3.seeds.tsv); } $(into)
+
 # Each is run again every time.
 verified := $(or $(RUNS),$(compared_paths:results/%=%) $(compared_theory)/theory)
 $(verified:%=build/verify/%): build/verify/%: tools build/reduce FORCE | deps-machine
@@ -292,6 +306,8 @@ $(verified:%=build/verify/%): build/verify/%: tools build/reduce FORCE | deps-ma
 verify: $(verified:%=build/verify/%)
 FORCE:
 
-report.md: experiments/report.awk experiments/report.md.in build/facts.tsv $(compared:%=results/%/case3.tsv) \
+report.md: experiments/report.awk experiments/report.md.in build/facts.tsv build/facts-tables.tsv $(compared:%=results/%/case3.tsv) \
+		plots/$(compared_theory)/theory.svg plots/$(swept)/sweep.svg \
 		$(comparison)/case3.svg $(foreach c,$(cases),plots/$(firstword $(compared))/$c.svg)
-	awk -f experiments/report.awk build/facts.tsv experiments/report.md.in $(into)
+	@cat build/facts.tsv build/facts-tables.tsv > build/facts-all.tsv
+	awk -f experiments/report.awk build/facts-all.tsv experiments/report.md.in $(into)

@@ -293,6 +293,53 @@ END
 	)"
 }
 
+# level N MAJOR BUSY_MS TOUCHES - a run of N processes: its four files, for reduce
+level() {
+	printf '1000 0 %s 0\n' "$2" > "$1.data"
+	head -n 1 "$records" > "$1.tsv"
+	for pid in $(seq "$1"); do
+		printf '50000000\t50000000\t%s\t0\tfl-\t0\t%s\t10000000\t0\t0\t0\twork\n' "$pid" \
+			$(($2 / $1)) >> "$1.tsv"
+		echo "work: pid=$pid mb=1 mode=R accesses=1 seed=1 touches=$(($4 / $1)) distinct=1" \
+			"elapsed_s=1.0 minor=0 major=0 minor_max=0 major_max=$2"
+	done > "$1.work"
+	sed "/^pgmajfault/s/146/$((100 + $2))/; /^majors/s/98/$((50 + $2))/; /^swap_busy/s/1350/$((1000 + $3))/" \
+		"$counters" > "$1.counters"
+	echo "$1 $1.data $1.tsv $1.work $1.counters"
+}
+
+# CPU time is 10 ms a process. With 1, no fault: L is without end. With 2, L is 20 / 4
+# = 5 ms and S 16 / 4 = 4; with 3, 30 / 6 = 5 and 60 / 6 = 10. The device is busy for
+# 16, 60 and 300 ms of 500.
+@test "knee has the largest N that each rule allows" {
+	one=$(level 1 0 0 100) two=$(level 2 4 16 400) three=$(level 3 6 60 300) four=$(level 4 8 300 200)
+	# shellcheck disable=SC2086 # words
+	run -0 "$REDUCE" knee -z 100 $one $two $three $four
+	assert_output "$(printf 'rule\tn\nthroughput\t2\nlifetime\t2\nhalf\t3')"
+	# shellcheck disable=SC2086 # words
+	fails 2 "N: expected rising ones, found 2 after 3" knee -z 100 $three $two
+}
+
+# P(B < 1) of 6 and 1/2 is 1/64: 1 - 2/64 = 96.88%, of the smallest and the largest. Of 9,
+# 1 - 2 (1 + 9) / 512 = 96.09% is between the second ones; of 5, 1 - 2/32 = 93.75%.
+@test "seeds has medians, and intervals of order statistics" {
+	arguments=
+	for run in 1 2 3 4 5 6 7 8 9; do
+		arguments="$arguments $(level 1 $((run * run)) 0 100 | sed "s/ 1[.]/ $run./g; s/^1/1/")"
+		for ending in data tsv work counters; do mv "1.$ending" "r$run.$ending"; done
+		arguments=$(sed "s/ $run[.]/ r$run./g" <<< "$arguments")
+		# shellcheck disable=SC2086 # words
+		run -0 "$REDUCE" seeds -z 100 $arguments
+		run -0 cut -f 2,3,16-18 <<< "${lines[1]}"
+		case $run in
+		1) assert_output "$(printf '1\t0.00\t1\t1\t1')" ;;
+		5) assert_output "$(printf '5\t93.75\t1\t9\t25')" ;;
+		6) assert_output "$(printf '6\t96.88\t1\t12\t36')" ;;
+		9) assert_output "$(printf '9\t96.09\t4\t25\t64')" ;;
+		esac
+	done
+}
+
 @test "facts takes several runs" {
 	run -0 "$REDUCE" facts -z 100 a "$data" "$records" "$work" "$counters" b "$data" "$records" "$work" "$counters"
 	assert_equal "$(grep -c '^a\.' <<< "$output")" 99

@@ -385,6 +385,8 @@ static void read_reports(struct run *run, const char *path)
 	while (next_line(&text)) {
 		struct report report;
 
+		if (strstr(text.line, " iteration="))
+			continue;	/* of work -v; oracle reads them */
 		if (!parse_report(text.line, &report))
 			malformed(&text, "a report of work");
 		run->reports = grow(run->reports, run->nr_reports, sizeof(report));
