@@ -48,6 +48,8 @@ compared_runs := profile1 profile2 $(compared_n:%=profile3-%)
 compared_theory := sim-6.1-theory
 swept         := sim-6.1-disk
 swept_n       := $(shell seq 12)
+repeated_n    := 5 7
+repeated_seeds := 1 2 3 4 5 6 7
 
 # What a run depends on: when any of it is newer, the case is run again.
 machine_sources := $(addprefix mp3/,Kbuild Makefile multiprogramming.sh) \
@@ -209,12 +211,17 @@ results/$(setting)/$1.seeds.runs.tsv: results/$(setting)/$1.seeds.tsv
 	build/reduce runs -z $$(call meta,$(firstword $(call seeded_runs,$1)).meta.tsv,hz) $(call seeded_args,$1) $$(into)
 endef
 $(if $(of_seeds),$(foreach c,$(cases),$(eval $(call seeds_tables,$c))))
+ifeq ($(of_seeds),)
+results/$(swept)/case3.seeds.tsv plots/$(swept)/case3.seeds.svg: FORCE
+	@+$(MAKE) -s MACHINE=sim KERNEL=6.1 MEM=1024 SWAP=disk SEED=1 SEEDS= \
+		of_seeds="$(repeated_seeds)" N="$(repeated_n)" $@
+endif
 
 results/%/theory.touches.tsv: results/%/theory.touches.work build/oracle
 	build/oracle touches $< $(into)
 
 # In the order of their size; experiments/theory says which there are.
-theory_runs := $(foreach m,33 35 39 45 52 62 78 104,theory.random-$m) $(foreach m,39 62 104,theory.local-$m)
+theory_runs := $(foreach m,33 34 35 36 39 45 52 62 78 104,theory.random-$m) $(foreach m,39 62 104,theory.local-$m)
 results/%/theory.misses.tsv: $(foreach r,$(theory_runs),build/records/%/$r.tsv results/%/$r.work) build/oracle
 	build/oracle misses $(filter-out build/oracle,$^) $(into)
 
@@ -307,7 +314,7 @@ verify: $(verified:%=build/verify/%)
 FORCE:
 
 report.md: experiments/report.awk experiments/report.md.in build/facts.tsv build/facts-tables.tsv $(compared:%=results/%/case3.tsv) \
-		plots/$(compared_theory)/theory.svg plots/$(swept)/sweep.svg \
+		plots/$(compared_theory)/theory.svg plots/$(swept)/sweep.svg plots/$(swept)/case3.seeds.svg \
 		$(comparison)/case3.svg $(foreach c,$(cases),plots/$(firstword $(compared))/$c.svg)
 	@cat build/facts.tsv build/facts-tables.tsv > build/facts-all.tsv
 	awk -f experiments/report.awk build/facts-all.tsv experiments/report.md.in $(into)
