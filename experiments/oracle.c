@@ -47,7 +47,8 @@ static const char usage_text[] =
 "         minor faults so far\n"
 "misses   a row a work: pages, resident ones, accesses and faults in the second half\n"
 "         of its iterations, without first touches; ratio of misses to accesses,\n"
-"         measured, for a uniform random access, and of LRU for the same accesses\n"
+"         measured, for a uniform random access, and of LRU for the same accesses;\n"
+"         the measured one less the uniform one (mode R) or less LRU's (others)\n"
 "\n"
 "RECORDS is what monitor -p printed, REPORTS what work -v printed, of one process.\n"
 "Tables are tab separated and have a header row.\n";
@@ -227,11 +228,11 @@ static size_t lru_misses(const struct work *work, double resident, size_t from)
 static void misses(char **paths, size_t nr)
 {
 	puts("mode\tmb\tpages\tresident\tshare\taccesses\tmajor\trefaults"
-	     "\tmajor_ratio\trefault_ratio\tuniform_ratio\tlru_ratio");
+	     "\tmajor_ratio\trefault_ratio\tuniform_ratio\tlru_ratio\tdeparture");
 	for (size_t n = 0; n < nr; n++) {
 		struct work work = read_work(paths[2 * n + 1]);
 		size_t half = work.nr / 2, from, minor = 0, major = 0, first;
-		double resident, accesses;
+		double resident, accesses, measured, uniform, lru;
 
 		if (half == 0)
 			errx(1, "%s: one iteration has no second half", paths[2 * n + 1]);
@@ -245,11 +246,14 @@ static void misses(char **paths, size_t nr)
 			errx(1, "%s: fewer minor faults than first touches", paths[2 * n + 1]);
 		resident = mean_resident(paths[2 * n], &work, half);
 		accesses = work.report.touches - from - first;
-		printf("%c\t%lu\t%zu\t%.1f\t%.4f\t%.0f\t%zu\t%zu\t%.5f\t%.5f\t%.5f\t%.5f\n",
+		measured = (major + minor - first) / accesses;
+		uniform = 1 - resident / pages(&work);
+		lru = lru_misses(&work, resident, from) / accesses;
+		printf("%c\t%lu\t%zu\t%.1f\t%.4f\t%.0f\t%zu\t%zu\t%.5f\t%.5f\t%.5f\t%.5f\t%.5f\n",
 		       work.report.mode, work.report.mb, pages(&work), resident,
 		       resident / pages(&work), accesses, major, minor - first,
-		       major / accesses, (minor - first) / accesses,
-		       1 - resident / pages(&work), lru_misses(&work, resident, from) / accesses);
+		       major / accesses, (minor - first) / accesses, uniform, lru,
+		       measured - (work.report.mode == 'R' ? uniform : lru));
 		free(work.iterations);
 	}
 }
