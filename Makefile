@@ -97,7 +97,7 @@ clean: ## remove what was built; results/ and plots/ stay
 packages_machine := qemu-system-x86 busybox-static cpio kmod xz-utils libelf1 libncurses-dev
 packages_reduce  := libgsl-dev
 packages_plots   := gnuplot-nox
-packages_test    := bats bats-support bats-assert shellcheck libgsl-dev jq tmux ncurses-base mandoc dkms
+packages_test    := bats bats-support bats-assert shellcheck libgsl-dev jq tmux ncurses-base mandoc dkms linux-perf
 
 # Run each time, and silent when there is nothing to install.
 deps := deps-machine deps-reduce deps-plots deps-test

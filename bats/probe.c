@@ -22,6 +22,7 @@
  *					and has a child of its own; prints who is who
  *	probe still MB			register a child that has touched MB MiB and does
  *					not run, for three samples
+ *	probe populate MB		let the kernel fault MB MiB in, and touch nothing
  *	probe interrupt SECONDS COMMAND...
  *					run it in a process group of its own, with
  *					the signals of a terminal, and send SIGINT
@@ -283,6 +284,13 @@ static void fork_many(int children)
 	}
 }
 
+static void populate(long mb)
+{
+	if (mmap(NULL, mb << 20, PROT_READ | PROT_WRITE,
+		 MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0) == MAP_FAILED)
+		err(1, "mmap");
+}
+
 static void storm(int children)
 {
 	unsigned long minor, major;
@@ -521,6 +529,8 @@ int main(int argc, char **argv)
 		family();
 	} else if (!strcmp(verb, "still") && argc == 3) {
 		still(atol(argv[2]));
+	} else if (!strcmp(verb, "populate") && argc == 3) {
+		populate(atol(argv[2]));
 	} else if (!strcmp(verb, "interrupt") && argc > 3) {
 		interrupt(atof(argv[2]), argv + 3);
 	} else if (!strcmp(verb, "header") && argc == 2) {
