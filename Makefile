@@ -212,7 +212,8 @@ results/$(setting)/$1.seeds.runs.tsv: results/$(setting)/$1.seeds.tsv
 endef
 $(if $(of_seeds),$(foreach c,$(cases),$(eval $(call seeds_tables,$c))))
 ifeq ($(of_seeds),)
-results/$(swept)/case3.seeds.tsv plots/$(swept)/case3.seeds.svg: FORCE
+# By another make: the seeds are many, and this one's SEEDS may be none.
+results/$(swept)/case3.seeds.tsv plots/$(swept)/case3.seeds.svg plots/$(swept)/case3.seeds.png: FORCE
 	@+$(MAKE) -s MACHINE=sim KERNEL=6.1 MEM=1024 SWAP=disk SEED=1 SEEDS= \
 		of_seeds="$(repeated_seeds)" N="$(repeated_n)" $@
 endif

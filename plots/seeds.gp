@@ -20,6 +20,7 @@ load ARG0[1 : strstrt(ARG0, "seeds.gp") - 1]."style.gp"
 array columns[4] = ["n", "completion_median", "utilization", "major"]
 array titles[4] = ["", "median completion time (s)", "CPU utilization (% of one CPU)", \
 	"major faults, all processes"]
+array least[4]
 array most[4]
 do for [table = 3 : 4] {
 	do for [c = 1 : 4] {
@@ -29,6 +30,7 @@ do for [table = 3 : 4] {
 			printerr ARGV[table].": no numbers in column ".columns[c]
 			exit status 1
 		}
+		least[c] = STATS_min
 		most[c] = STATS_max
 	}
 }
@@ -38,12 +40,15 @@ levels = ""
 stats intervals using (levels = levels.sprintf(", \"%d\\n%d runs\\n%.1f%%%%\" %d", column("n"), \
 	column("runs"), column("coverage"), column("n")), 0) nooutput
 
+# The runs stand a little to the left of their interval.
+aside = 0.04 * (most[1] - least[1] + 2)
+
 set output out
 set multiplot
 set tmargin at screen 0.80
-set bmargin at screen 0.32
-set xlabel "processes, and what the interval rests on" offset 0, -1.2
-set xrange [0 : most[1] + 1]
+set bmargin at screen 0.34
+set xlabel "processes, and what the interval rests on" offset 0, -2.2
+set xrange [least[1] - 1 : most[1] + 1]
 eval "set xtics (".levels[3 : ].")"
 unset key
 set errorbars 1.5
@@ -53,7 +58,7 @@ do for [panel = 2 : 4] {
 	set rmargin at screen (panel == 2 ? 0.31 : panel == 3 ? 0.645 : 0.985)
 	set title titles[panel]
 	eval axis("y", most[panel])
-	plot runs using "n":columns[panel] with points linetype 1 linecolor rgb "#990072b2" title "a run", \
+	plot runs using (column("n") - aside):columns[panel] with points linetype 1 linecolor rgb "#990072b2" title "a run", \
 		intervals using "n":columns[panel]:(column(columns[panel]."_low")):(column(columns[panel]."_high")) \
 			with yerrorbars linetype 2 dashtype 1 title "median and interval"
 	unset label 1

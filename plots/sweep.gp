@@ -40,9 +40,9 @@ stats knee using (rule = stringcolumn("rule"), n = column("n"), \
 	throughput = rule eq "throughput" ? n : throughput, \
 	lifetime = rule eq "lifetime" ? n : lifetime, half = rule eq "half" ? n : half, 0) nooutput
 
-# eval line(n, words): a vertical one, with words beside it
-line(n, words) = n == n ? sprintf("set arrow 1 from %g, graph 0 to %g, graph 1 nohead linecolor rgb grey dashtype (4, 4); ".\
-	"set label 2 \"%s\" at %g, graph 0.97 offset 0.6, 0 left textcolor rgb grey", n, n, sprintf(words, n), n) : \
+# eval line(n, words, y): a vertical one, with words beside it at that height
+line(n, words, y) = n == n ? sprintf("set arrow 1 from %g, graph 0 to %g, graph 1 nohead linecolor rgb grey dashtype (4, 4); ".\
+	"set label 2 \"%s\" at %g, graph %g offset 1.2, 0 left textcolor rgb grey", n, n, sprintf(words, n), n, y) : \
 	"unset arrow 1; unset label 2"
 
 # A tic at each N.
@@ -63,7 +63,7 @@ set rmargin at screen 0.32
 set title "throughput (touches a second)"
 unset key
 eval axis("y", most[2])
-eval line(throughput, "most at %d")
+eval line(throughput, "most at %d", 0.97)
 plot table using "n":"touches_per_second" with linespoints title "touches"
 unset label 1
 
@@ -73,7 +73,7 @@ set title "busy (% of the time)"
 set key
 set yrange [0 : 100]
 set ytics 0, 25, 100
-eval line(half, "device below half: %d")
+eval line(half, "device below half: %d", 0.18)
 set arrow 2 from graph 0, first 50 to graph 1, first 50 nohead linecolor rgb grey linewidth 0.6
 plot table using "n":"utilization" with linespoints title "CPU", \
 	table using "n":"swap_busy" with linespoints title "swap device"
@@ -83,7 +83,7 @@ set lmargin at screen 0.735
 set rmargin at screen 0.985
 set title "per major fault (ms)"
 eval log_axis("y", least[5] < least[6] ? least[5] : least[6], most[5] > most[6] ? most[5] : most[6])
-eval line(lifetime, "L not below S: %d")
+eval line(lifetime, "L not below S: %d", 0.97)
 plot table using "n":"lifetime_ms" with linespoints title "lifetime L", \
 	table using "n":"service_ms" with linespoints title "service S"
 unset multiplot
