@@ -117,6 +117,12 @@ start_lab() {
 	run -0 cmp "$BATS_FILE_TMPDIR/here/stdout" "$BATS_FILE_TMPDIR/elsewhere/stdout"
 }
 
+@test "the default size of the swap store, said or not, is the same machine" {
+	"$LAB" -S ssd -o "$BATS_TEST_TMPDIR/one" -- true
+	"$LAB" -S ssd:2048 -o "$BATS_TEST_TMPDIR/other" -- true
+	cmp "$BATS_TEST_TMPDIR"/{one,other}/meta.tsv
+}
+
 @test "a successful run leaves nothing else behind" {
 	run -0 ls "$BATS_FILE_TMPDIR/elsewhere/build/lab"
 	assert_output ''

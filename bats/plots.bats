@@ -37,6 +37,32 @@ n utilization completion_min completion_median completion_max major
 1 11 20 20 20 0
 7 85 70 80 90 150000
 END
+	tr ' ' '\t' > sweep.tsv << 'END'
+n touches_per_second utilization swap_busy lifetime_ms service_ms
+1 1000 10 0 nan nan
+2 1900 20 5 9 0.5
+3 800 12 90 0.25 0.6
+END
+	printf 'rule\tn\nthroughput\t2\nlifetime\t2\nhalf\t2\n' > knee.tsv
+	tr ' ' '\t' > runs.tsv << 'END'
+n completion_median utilization major
+2 10 40 100
+4 50 20 900
+2 12 44 120
+4 58 22 1000
+END
+	tr ' ' '\t' > intervals.tsv << 'END'
+n runs coverage completion_median_low completion_median completion_median_high utilization_low utilization utilization_high major_low major major_high
+2 2 50.00 10 11 12 40 42 44 100 110 120
+4 2 50.00 50 54 58 20 21 22 900 950 1000
+END
+	printf 'accesses\texpected\tsd\tdistinct\tminor\n1000\t800\t9\t790\t791\n2000\t900\t9\t905\t906\n' > touches.tsv
+	tr ' ' '\t' > misses.tsv << 'END'
+mode pages share major_ratio refault_ratio uniform_ratio lru_ratio
+R 100 0.75 0.2 0.04 0.25 0.26
+R 100 0.25 0.7 0.06 0.75 0.74
+L 100 0.5 0.03 0.01 0.5 0.05
+END
 }
 
 # draw FIGURE OUT TABLE LABEL... - and nothing may be said, which would be a warning
@@ -125,6 +151,79 @@ points() {
 			function near(a, b) { return (a - b) ^ 2 < 0.25 }
 			$1 == $3 && near($2, low) && near($4, high)' | wc -l)
 	assert_equal "$bars" 1
+}
+
+# L and S have no point where nobody faulted. In the middle panel, the CPU comes first.
+@test "sweep plots throughput, busy shares, lifetime and service time over N" {
+	run -0 points sweep.gp sweep.tsv knee.tsv
+	assert_output "$(printf '%s\n' - '1 1000' '2 1900' '3 800' \
+		- '1 10' '2 20' '3 12' - '1 0' '2 5' '3 90' \
+		- '2 9' '3 0.25' - '2 0.5' '3 0.6')"
+}
+
+@test "sweep marks the N of each rule, and nothing where a rule finds none" {
+	sed 's/half\t2/half\tnan/' knee.tsv > none.tsv
+	draw sweep.gp new.svg sweep.tsv knee.tsv
+	run -0 texts new.svg
+	for words in 'most at 2' 'device below half: 2' 'L not below S: 2' 'lifetime L' 'service S' \
+		'per major fault (ms)' 'swap device'; do
+		assert_line "$words"
+	done
+	draw sweep.gp new.svg sweep.tsv none.tsv
+	run -0 texts new.svg
+	refute_line --partial 'device below half'
+}
+
+# The runs stand 0.16 aside: 4% of an axis from 1 to 5.
+@test "seeds plots each run, and beside them their median" {
+	run -0 points seeds.gp intervals.tsv runs.tsv
+	assert_output "$(printf '%s\n' - '1.84 10' '3.84 50' '1.84 12' '3.84 58' - \
+		- '1.84 40' '3.84 20' '1.84 44' '3.84 22' - \
+		- '1.84 100' '3.84 900' '1.84 120' '3.84 1000' - - -)"
+	# with their bounds
+	run -0 awk '$5 == "i" { print $1, $2, $3, $4 }' points
+	assert_output "$(printf '%s\n' '2 11 10 12' '4 54 50 58' '2 42 40 44' '4 21 20 22' \
+		'2 110 100 120' '4 950 900 1000')"
+}
+
+@test "seeds says how many runs an interval rests on, and how surely it covers" {
+	draw seeds.gp new.svg intervals.tsv runs.tsv
+	run -0 texts new.svg
+	for words in '2 runs' '50.0%' 'a run' 'median and interval'; do
+		assert_line "$words"
+	done
+}
+
+# Both kinds of misses together are what was measured.
+@test "theory plots expectations beside measurements" {
+	run -0 points theory.gp touches.tsv misses.tsv
+	assert_line --index 0 -
+	for point in '1 800' '2 900' '1 791' '2 906' '0.75 0.24' '0.25 0.76' '0.5 0.05' '0.5 0.04' '0.5 0.5'; do
+		assert_line "$point"
+	done
+	refute_line '0.5 0.03'
+}
+
+@test "sweep, seeds and theory fail without one of their columns, or with other arguments" {
+	for figure in sweep:sweep:knee seeds:intervals:runs theory:touches:misses; do
+		IFS=: read -r name one two <<< "$figure"
+		fails 2 "usage: gnuplot -d -c $name.gp OUT CAPTION $(case $name in
+			sweep) echo TABLE KNEE ;; seeds) echo INTERVALS RUNS ;; theory) echo TOUCHES MISSES ;; esac)" \
+			"$ROOT/plots/$name.gp" new.svg "$caption" "$one.tsv"
+		for table in missing empty; do
+			: > empty.tsv
+			run -1 gnuplot -d -c "$ROOT/plots/$name.gp" new.svg "$caption" $table.tsv "$two.tsv"
+			assert_output --partial "$table.tsv: no numbers in column"
+		done
+	done
+	for column in touches_per_second swap_busy lifetime_ms service_ms; do
+		sed "1s/$column/other/" sweep.tsv > wrong.tsv
+		fails 1 "wrong.tsv: no numbers in column $column" \
+			"$ROOT/plots/sweep.gp" new.svg "$caption" wrong.tsv knee.tsv
+	done
+	sed "1s/lru_ratio/other/" misses.tsv > wrong.tsv
+	fails 1 "wrong.tsv: no numbers in column lru_ratio" \
+		"$ROOT/plots/theory.gp" new.svg "$caption" touches.tsv wrong.tsv
 }
 
 @test "profile names its axes, units, processes and caption" {
