@@ -78,6 +78,9 @@ report: report.md ## write report.md from results/
 test: | deps-test deps-machine deps-plots tools ## all tests
 	@bats bats/
 
+check: | deps-test deps-machine ## what looks for mistakes in the sources; a part of test
+	@bats bats/source.bats
+
 shell: tools | deps-machine ## a prompt in the machine
 	@$(lab) experiments/lab
 
@@ -88,7 +91,7 @@ clean: ## remove what was built; results/ and plots/ stay
 	rm -rf build
 	@$(MAKE) -s -C mp3 clean
 
-.PHONY: help $(cases) theory sweep verify plots report test shell install uninstall clean tools
+.PHONY: help $(cases) theory sweep verify plots report test check shell install uninstall clean tools
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -97,7 +100,7 @@ clean: ## remove what was built; results/ and plots/ stay
 packages_machine := qemu-system-x86 busybox-static cpio kmod xz-utils libelf1 libncurses-dev
 packages_reduce  := libgsl-dev
 packages_plots   := gnuplot-nox
-packages_test    := bats bats-support bats-assert shellcheck libgsl-dev jq tmux ncurses-base mandoc dkms linux-perf
+packages_test    := bats bats-support bats-assert shellcheck libgsl-dev jq tmux ncurses-base mandoc dkms linux-perf sparse cppcheck
 
 # Run each time, and silent when there is nothing to install.
 deps := deps-machine deps-reduce deps-plots deps-test

@@ -216,11 +216,11 @@ counted_exactly() {
 
 @test "the monitor that follows eleven minutes loses no sample, and ends" {
 	# 660 s and the sample that finds the process dead
-	lines=$(wc -l < followed.data)
-	echo "$lines samples"
-	[ "$lines" -ge 13200 ]
-	[ "$lines" -le 13201 ]
-	assert_equal "$(cat followed.said)" "monitor: $lines samples"
+	samples=$(wc -l < followed.data)
+	echo "$samples samples"
+	[ "$samples" -ge 13200 ]
+	[ "$samples" -le 13201 ]
+	assert_equal "$(cat followed.said)" "monitor: $samples samples"
 	run -0 awk 'NR > 1 && $1 - last > 13 { bad++ } { last = $1 } END { print bad + 0 }' followed.data
 	assert_output 0
 }

@@ -16,8 +16,8 @@ setup() { cd "$BATS_TEST_TMPDIR" || return; }
 
 theory=$BATS_TEST_DIRNAME/../results/sim-6.1-theory
 
-# records PID RSS_KB - one record, from 0 to a day
-records() {
+# recorded PID RSS_KB - one record, from 0 to a day
+recorded() {
 	printf 'header\n%s\n' "5000000000	50000000	$1	0	---	0	0	0	$2	0	0	work"
 }
 
@@ -41,7 +41,7 @@ fixture() {
 # which 2 are first touches. 64 of 256 pages are resident.
 @test "misses counts the second half without first touches" {
 	fixture R > work
-	records 7 256 > records
+	recorded 7 256 > records
 	run -0 "$ORACLE" misses records work
 	run -0 cut -f 1-11 <<< "${lines[1]}"
 	assert_output "$(printf 'R\t1\t256\t64.0\t0.2500\t1\t1\t1\t1.00000\t1.00000\t0.75000')"
@@ -53,7 +53,7 @@ fixture() {
 	"$ROOT/mp3/work" -v -n 2 -s 3 8 R 20000 2>&1 | grep -v 'not there' > work
 	pid=$(sed -n 's/.*pid=\([0-9]*\) mb.*/\1/p' work)
 	end=$(sed -n 's/.*iteration=2 .*end_ns=\([0-9]*\).*/\1/p' work)
-	records "$pid" 4096 | sed "2s/^[0-9]*/$end/" > records
+	recorded "$pid" 4096 | sed "2s/^[0-9]*/$end/" > records
 	run -0 "$ORACLE" misses records work
 	run -0 awk '{ off = $12 - $11; print (off < 0.018 && off > -0.018) }' <<< "${lines[1]}"
 	assert_output 1
@@ -65,7 +65,7 @@ fixture() {
 	"$ROOT/mp3/work" -v -n 2 8 L 3000 2>&1 | grep -v 'not there' > work
 	pid=$(sed -n 's/.*pid=\([0-9]*\) mb.*/\1/p' work)
 	end=$(sed -n 's/.*iteration=2 .*end_ns=\([0-9]*\).*/\1/p' work)
-	records "$pid" 8192 | sed "2s/^[0-9]*/$end/" > records
+	recorded "$pid" 8192 | sed "2s/^[0-9]*/$end/" > records
 	run -0 "$ORACLE" misses records work
 	run -0 cut -f 11,12 <<< "${lines[1]}"
 	assert_output "$(printf '0.00000\t0.00000')"
@@ -103,7 +103,7 @@ fixture() {
 	printf 'header\nx\n' > records
 	run -1 "$ORACLE" misses records work
 	assert_line 'oracle: records:2: expected a record, found "x"'
-	records 8 1 > records
+	recorded 8 1 > records
 	run -1 "$ORACLE" misses records work
 	assert_line "oracle: records: no record of process 7 in the second half of its iterations"
 	run -2 "$ORACLE" guess

@@ -327,6 +327,7 @@ level() {
 	for run in 1 2 3 4 5 6 7 8 9; do
 		arguments="$arguments $(level 1 $((run * run)) 0 100 | sed "s/ 1[.]/ $run./g; s/^1/1/")"
 		for ending in data tsv work counters; do mv "1.$ending" "r$run.$ending"; done
+		# shellcheck disable=SC2001 # a regular expression
 		arguments=$(sed "s/ $run[.]/ r$run./g" <<< "$arguments")
 		# shellcheck disable=SC2086 # words
 		run -0 "$REDUCE" seeds -z 100 $arguments
