@@ -1,0 +1,59 @@
+#!/usr/bin/env bats
+# What a hostile user can do, and what happens when memory is short, on a kernel that checks
+# itself (`make test-debug`): lab fails when that kernel complains. In one guest, which
+# hostile-guest keeps busy; OPERATIONS=n fuzzes for longer or shorter, SEED=n otherwise.
+
+load ../helpers
+
+setup_file() {
+	export seen=$BATS_FILE_TMPDIR/seen
+	export SEED="${SEED:-1}" OPERATIONS="${OPERATIONS:-1000000}"
+	for program in fuzz fail; do
+		cc -std=gnu11 -O2 -Wall -Wextra -o "$BATS_FILE_TMPDIR/$program" "$ROOT/bats/$program.c" -pthread
+	done
+	"$ROOT/experiments/lab" -k "${KERNEL:-debug}" -M 512 -S none -t 7200 -o "$seen" \
+		-f "$BATS_TEST_DIRNAME/hostile-guest" -f "$BATS_FILE_TMPDIR/fuzz" \
+		-f "$BATS_FILE_TMPDIR/fail" -- ./hostile-guest "$OPERATIONS" 2>&3
+}
+
+setup() { cd "$seen" || return; }
+
+@test "each allocation of each operation fails cleanly, and the next attempt works" {
+	assert_equal "$(cat fail.said)" ""
+	run -0 cat fail
+	for operation in load register fork read-status open open-records map map-records poll \
+		unregister close unload; do
+		assert_line --regexp "^$operation failed=[0-9]+ tolerated=[0-9]+ errors=(ENOMEM|EAGAIN|,)*$"
+	done
+	# to load it takes tables, rings, a queue, devices and entries; to profile takes nothing
+	assert_line --regexp "^load failed=[0-9]{2,}"
+	assert_line --regexp "^(un)?register failed=[0-9] "
+}
+
+@test "failed allocations leak nothing" {
+	assert_equal "$(cat fail.leaks)" ""
+}
+
+@test "the fuzzer's operations all reach the module, which comes and goes meanwhile" {
+	cat fuzz fuzz.said
+	assert_equal "$(cat fuzz.said)" ""
+	run -0 sed -n 's/^operations=\([0-9]*\) .*/\1/p' fuzz
+	assert [ "$output" -ge "$OPERATIONS" ]
+	run -0 sed -n 's/.* loads=\([0-9]*\) .*/\1/p' fuzz
+	assert [ "$output" -ge $((OPERATIONS / 20000)) ]
+	run -0 sed -n 's/.* subjects=\([0-9]*\)$/\1/p' fuzz
+	assert [ "$output" -ge $((OPERATIONS / 1000)) ]
+}
+
+@test "each kind of operation succeeds at times, and fails at times" {
+	run -0 awk -F '[ =]' '/tried=/ && $1 != "bad-pointer" && ($5 == 0 || $5 == $3)' fuzz
+	assert_output ""
+}
+
+@test "afterwards there are as many processes, mappings and entries as before" {
+	assert_equal "$(sed '2d' after)" "$(sed '2d' before)"
+	# the slabs grow by what the kernel keeps for the next one: at most 1 MiB
+	run -0 expr "$(sed -n 2p after)" - "$(sed -n 2p before)"
+	assert [ "$output" -le 1024 ]
+	assert_equal "$(cat leaks)" ""
+}
