@@ -2,6 +2,8 @@
  * probe - ask the profiler, from inside the machine, what the tests want to know
  *
  *	probe command TEXT		write TEXT to the status file in one write(2)
+ *	probe say TEXT			write TEXT to standard output in one write(2), and what
+ *					came of it to standard error
  *	probe map LENGTH OFFSET shared|private
  *					map the profile buffer
  *	probe words			how many words of it are not -1
@@ -30,8 +32,12 @@
  *	probe header			the words of the record ring's header, by name
  *	probe records [FROM]		all records from that sequence on, word by word
  *	probe refusals			what cannot be done with the record ring
+ *	probe leavings			how many bytes behind the last record are not 0
+ *	probe dirty MB			fill MB MiB of memory with ones, and give them back
+ *	probe scribble SECONDS		store this and that into every word of the profile
+ *					buffer, over and over
  *
- * command and map print "ok" or the name of the errno. count, spin, storm and still
+ * command, say and map print "ok" or the name of the errno. count, spin, storm and still
  * print what others than the profiler have counted (/proc/PID/stat and status, wait4,
  * getrusage).
  * Exits with 1 when something else than what is asked for goes wrong.
@@ -42,6 +48,7 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -489,7 +496,8 @@ static void try_map(const char *what, int fd, size_t length, int protection, int
 static void refusals(void)
 {
 	size_t whole = MP3_RECORDS_HEADER + MP3_SAMPLES * 16 * sizeof(struct mp3_record);
-	int fd = open(MP3_RECORDS, O_RDONLY);
+	int fd = open(MP3_RECORDS, O_RDONLY), memory;
+	char path[32];
 	void *map;
 
 	if (fd < 0)
@@ -502,6 +510,57 @@ static void refusals(void)
 	try_map("map-too-long", fd, whole + 4096, PROT_READ, MAP_SHARED);
 	map = mmap(NULL, 4096, PROT_READ, MAP_SHARED, fd, 0);
 	say("mprotect", mprotect(map, 4096, PROT_READ | PROT_WRITE));
+	/* by detours: the file opened anew, and what debuggers may do to read-only memory */
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	say("reopen", open(path, O_RDWR) < 0);
+	memory = open("/proc/self/mem", O_RDWR);
+	say("debug", pwrite(memory, "!", 1, (off_t)(uintptr_t)map) != 1);
+	say("remap", mremap(map, 4096, whole + 4096, MREMAP_MAYMOVE) == MAP_FAILED);
+}
+
+/* ----- what is left in memory ----- */
+
+static void leavings(void)
+{
+	const struct mp3_records *records = map_records();
+	const unsigned char *ring = (const unsigned char *)records + records->header_bytes;
+	size_t from = records->head * records->record_bytes, used = 0;
+
+	for (size_t i = from; i < records->capacity * records->record_bytes; i++)
+		used += ring[i] != 0;
+	printf("%zu\n", used);
+}
+
+static void dirty(size_t mb)
+{
+	char *memory = mmap(NULL, mb << 20, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (memory == MAP_FAILED)
+		err(1, "mmap");
+	memset(memory, 0xff, mb << 20);
+}
+
+static void scribble(double seconds)
+{
+	volatile unsigned long *word = map_buffer(MP3_BUFFER_BYTES, 0, MAP_SHARED);
+	unsigned long value = 1;
+	struct timespec now;
+	double end;
+
+	if (word == MAP_FAILED)
+		err(1, "mmap");
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	end = now.tv_sec + now.tv_nsec / 1e9 + seconds;
+	do {
+		for (size_t i = 0; i < MP3_BUFFER_BYTES / sizeof(*word); i++) {
+			/* xorshift64 (G. Marsaglia, Journal of Statistical Software 8(14), 2003) */
+			value ^= value << 13;
+			value ^= value >> 7;
+			value ^= value << 17;
+			word[i] = value;
+		}
+		clock_gettime(CLOCK_MONOTONIC, &now);
+	} while (now.tv_sec + now.tv_nsec / 1e9 < end);
 }
 
 int main(int argc, char **argv)
@@ -510,6 +569,10 @@ int main(int argc, char **argv)
 
 	if (!strcmp(verb, "command") && argc == 3) {
 		puts(status_command(argv[2]));
+	} else if (!strcmp(verb, "say") && argc == 3) {
+		ssize_t written = write(1, argv[2], strlen(argv[2]));
+
+		fprintf(stderr, "%s\n", written < 0 ? strerrorname_np(errno) : "ok");
 	} else if (!strcmp(verb, "map") && argc == 5) {
 		int flags = strcmp(argv[4], "shared") ? MAP_PRIVATE : MAP_SHARED;
 		void *map = map_buffer(atol(argv[2]), atol(argv[3]), flags);
@@ -539,6 +602,12 @@ int main(int argc, char **argv)
 		print_records(argc == 3 ? strtoull(argv[2], NULL, 10) : 0);
 	} else if (!strcmp(verb, "refusals") && argc == 2) {
 		refusals();
+	} else if (!strcmp(verb, "leavings") && argc == 2) {
+		leavings();
+	} else if (!strcmp(verb, "dirty") && argc == 3) {
+		dirty(atol(argv[2]));
+	} else if (!strcmp(verb, "scribble") && argc == 3) {
+		scribble(atof(argv[2]));
 	} else {
 		errx(2, "usage: see the head of probe.c");
 	}

@@ -55,7 +55,7 @@ capacity=192000 head=0 period_ns=50000000 clock=1 page_bytes=4096 missed_childre
 @test "nobody can write to the record ring, and it ends where it ends" {
 	assert_equal "$(cat refusals)" "$(printf '%s\n' 'read-write EACCES' 'write-only EACCES' \
 		'map-writable EACCES' 'map-private EINVAL' 'map-whole ok' 'map-too-long EINVAL' \
-		'mprotect EACCES')"
+		'mprotect EACCES' 'reopen EACCES' 'debug EIO' 'remap EFAULT')"
 }
 
 @test "a process is registered once, be it with its tree or without" {

@@ -1,0 +1,37 @@
+#!/usr/bin/env bats
+# A day of virtual time, while processes come and go. HOURS=n is another day.
+
+load helpers
+
+setup_file() {
+	export seen=$BATS_FILE_TMPDIR/seen HOURS="${HOURS:-24}"
+	cc -std=gnu11 -O2 -Wall -Wextra -o "$BATS_FILE_TMPDIR/probe" "$BATS_TEST_DIRNAME/probe.c" -pthread
+	"$ROOT/experiments/lab" -m sim -M 256 -S none -o "$seen" \
+		-f "$BATS_TEST_DIRNAME/soak-guest" -f "$BATS_FILE_TMPDIR/probe" -- \
+		./soak-guest "$HOURS" 2>&3
+}
+
+setup() { cd "$seen" || return; }
+
+value() { awk -v k="$1" '$1 == k { print $2 }' samples; }
+
+@test "24 hours are 1,728,000 samples, none lost" {
+	# and one that finds the process dead
+	assert_equal "$(value samples)" $((HOURS * 3600 * 20 + 1))
+	assert_equal "$(cat said)" "monitor: $(value samples) samples"
+}
+
+@test "the rate is 20 Hz: the last sample is taken in the tick in which it is due" {
+	# at 250 ticks a second; the first one is due after 50 ms, rounded up, and taken then
+	assert_equal $(($(value last) - $(value first))) $((HOURS * 3600 * 250))
+	# 12.5 ticks are 12 and 13 by turns
+	run -0 awk '$1 == "gap" { print $2 }' samples
+	assert_equal "$(echo "$output" | sort | paste -sd ' ')" "12 13"
+}
+
+@test "the kernel's memory is where it began" {
+	run -0 expr "$(cat after)" - "$(cat before)"
+	# pages that the allocators have in hand
+	assert [ "$output" -le 512 ]
+	assert_equal "$(cat left)" 0
+}
