@@ -7,7 +7,7 @@ load ../helpers
 
 setup_file() {
 	export seen=$BATS_FILE_TMPDIR/seen
-	export SEED="${SEED:-1}" OPERATIONS="${OPERATIONS:-1000000}"
+	export SEED="${SEED:-1}" OPERATIONS="${OPERATIONS:-100000}"
 	for program in fuzz fail; do
 		cc -std=gnu11 -O2 -Wall -Wextra -o "$BATS_FILE_TMPDIR/$program" "$ROOT/bats/$program.c" -pthread
 	done
@@ -34,19 +34,23 @@ setup() { cd "$seen" || return; }
 	assert_equal "$(cat fail.leaks)" ""
 }
 
+# all NAME - the sum of what the fuzzer, run by run, gave as NAME=N
+all() { grep -o "\\b$1=[0-9]*" fuzz | awk -F = '{ sum += $2 } END { print sum + 0 }'; }
+
 @test "the fuzzer's operations all reach the module, which comes and goes meanwhile" {
 	cat fuzz fuzz.said
 	assert_equal "$(cat fuzz.said)" ""
-	run -0 sed -n 's/^operations=\([0-9]*\) .*/\1/p' fuzz
-	assert [ "$output" -ge "$OPERATIONS" ]
-	run -0 sed -n 's/.* loads=\([0-9]*\) .*/\1/p' fuzz
-	assert [ "$output" -ge $((OPERATIONS / 20000)) ]
-	run -0 sed -n 's/.* subjects=\([0-9]*\)$/\1/p' fuzz
-	assert [ "$output" -ge $((OPERATIONS / 1000)) ]
+	assert [ "$(all operations)" -ge "$OPERATIONS" ]
+	# more of them while the kernel has less else to do
+	assert [ "$(all loads)" -ge $((OPERATIONS / 10000)) ]
+	assert [ "$(all subjects)" -ge $((OPERATIONS / 200)) ]
 }
 
 @test "each kind of operation succeeds at times, and fails at times" {
-	run -0 awk -F '[ =]' '/tried=/ && $1 != "bad-pointer" && ($5 == 0 || $5 == $3)' fuzz
+	run -0 awk -F '[ =]' '/tried=/ { tried[$1] += $3; succeeded[$1] += $5 }
+		END { for (kind in tried)
+			if (kind != "bad-pointer" && (!succeeded[kind] || succeeded[kind] == tried[kind]))
+				print kind, tried[kind], succeeded[kind] }' fuzz
 	assert_output ""
 }
 
