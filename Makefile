@@ -22,7 +22,14 @@ RUNS    ?=
 ## AUTO_DEPS 1      install missing packages with apt-get; 0 only says which
 AUTO_DEPS ?= 1
 
-export AUTO_DEPS
+## KERNELS  debug kcsan rt  in which test-debug tests
+KERNELS ?= debug kcsan rt
+## OPERATIONS 100000  of the fuzzer, in each of them
+OPERATIONS ?= 100000
+## HOURS    24      that a soak takes in the machine
+HOURS   ?= 24
+
+export AUTO_DEPS OPERATIONS
 
 # ----- where things lie ------------------------------------------------------
 
@@ -78,6 +85,15 @@ report: report.md ## write report.md from results/
 test: | deps-test deps-machine deps-plots tools ## all tests
 	@bats bats/
 
+test-debug: | deps-test deps-machine deps-source tools ## the module's tests in kernels that check themselves
+	@for kernel in $(KERNELS); do experiments/kernel $$kernel || exit; done
+	@for kernel in $(KERNELS); do \
+		echo "kernel: $$kernel" && KERNEL=$$kernel bats $(addprefix bats/,record.bats module.bats access.bats disturbed.bats) bats/debug || exit; \
+	done
+
+soak: | deps-test deps-machine tools ## a day of virtual time, with processes coming and going
+	@HOURS=$(HOURS) bats bats/soak.bats
+
 check: | deps-test deps-machine ## what looks for mistakes in the sources; a part of test
 	@bats bats/source.bats
 
@@ -91,7 +107,7 @@ clean: ## remove what was built; results/ and plots/ stay
 	rm -rf build
 	@$(MAKE) -s -C mp3 clean
 
-.PHONY: help $(cases) theory sweep verify plots report test check shell install uninstall clean tools
+.PHONY: help $(cases) theory sweep verify plots report test test-debug soak check shell install uninstall clean tools
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -100,10 +116,11 @@ clean: ## remove what was built; results/ and plots/ stay
 packages_machine := qemu-system-x86 busybox-static cpio kmod xz-utils libelf1 libncurses-dev
 packages_reduce  := libgsl-dev
 packages_plots   := gnuplot-nox
+packages_source  := flex bison bc libelf-dev
 packages_test    := bats bats-support bats-assert shellcheck libgsl-dev jq tmux ncurses-base mandoc dkms linux-perf sparse cppcheck
 
 # Run each time, and silent when there is nothing to install.
-deps := deps-machine deps-reduce deps-plots deps-test
+deps := deps-machine deps-reduce deps-plots deps-source deps-test
 $(deps): deps-%:
 	@experiments/packages $(packages_$*)
 .PHONY: $(deps)

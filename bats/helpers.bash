@@ -7,7 +7,7 @@ bats_load_library bats-support
 bats_load_library bats-assert
 
 # shellcheck disable=SC2034 # for those who load this
-ROOT=$(cd "$BATS_TEST_DIRNAME/.." && pwd)
+ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 
 # The makes that are tested are no parts of the one that runs the tests.
 unset MAKEFLAGS MFLAGS MAKELEVEL MAKEOVERRIDES
