@@ -26,9 +26,7 @@ MODULE_PARM_DESC(records, "capacity of the record ring, in records of 104 bytes;
 
 static struct mp3_sample *ring;		/* MP3_BUFFER_BYTES of it, mapped by users */
 static struct mp3_records *header;	/* MP3_RECORDS_HEADER bytes, and behind them */
-static struct mp3_record *record_ring;	/* all records, mapped by users with it */
-static u64 next_record;			/* sequence of the record to be written next */
-static unsigned int next_slot;		/* where that goes */
+struct mp3_record_ring mp3_record_ring;	/* all records, mapped by users with it */
 static u64 missed_children;		/* guarded by the registry's membership_lock */
 
 /* Written by the sampler under mp3_registry_lock(), read by poll without. */
@@ -42,29 +40,6 @@ static const char * const device_names[MINORS] = { MP3_NAME, MP3_RECORDS_NAME };
 static dev_t device_number;
 static struct cdev device_cdev;
 static struct class device_class = { .name = MP3_NAME };
-
-/**
- * mp3_buffer_record - write a record, to be seen when the next sample is
- * @record:	the record; its sequence is filled in
- *
- * Context: process context, holds mp3_registry_lock()
- */
-void mp3_buffer_record(struct mp3_record *record)
-{
-	struct mp3_record *slot = &record_ring[next_slot];
-
-	record->sequence = MP3_NO_SEQUENCE;
-	WRITE_ONCE(slot->sequence, MP3_NO_SEQUENCE);
-	/* Nobody shall see the old record's sequence beside the new one's words, */
-	smp_wmb();
-	*slot = *record;
-	/* nor the new one's sequence beside the old one's words. */
-	smp_store_release(&slot->sequence, next_record);
-
-	next_record++;
-	if (++next_slot == records)
-		next_slot = 0;
-}
 
 /**
  * mp3_buffer_missed_child - say that a child was not registered
@@ -95,7 +70,7 @@ void mp3_buffer_write(const struct mp3_sample *sample)
 	/* nor the new one's time beside the old one's words. */
 	smp_store_release(&slot->jiffies, sample->jiffies);
 	/* Who sees the head shall see the records before it. */
-	smp_store_release(&header->head, next_record);
+	smp_store_release(&header->head, mp3_record_ring.sequence);
 
 	WRITE_ONCE(written, written + 1);
 	wake_up_interruptible(&readers);
@@ -217,15 +192,17 @@ static int init_records(void)
 {
 	if (!records || records > RECORDS_MAX)
 		return -EINVAL;
-	header = vmalloc_user(MP3_RECORDS_HEADER + (size_t)records * sizeof(*record_ring));
+	header = vmalloc_user(MP3_RECORDS_HEADER + (size_t)records * sizeof(struct mp3_record));
 	if (!header)
 		return -ENOMEM;
-	record_ring = (void *)header + MP3_RECORDS_HEADER;
+	mp3_record_ring.first = (void *)header + MP3_RECORDS_HEADER;
+	mp3_record_ring.end = mp3_record_ring.first + records;
+	mp3_record_ring.slot = mp3_record_ring.first;
 	*header = (struct mp3_records){
 		.magic = MP3_RECORDS_MAGIC,
 		.version = MP3_RECORDS_VERSION,
 		.header_bytes = MP3_RECORDS_HEADER,
-		.record_bytes = sizeof(*record_ring),
+		.record_bytes = sizeof(struct mp3_record),
 		.capacity = records,
 		.period_ns = NSEC_PER_SEC / MP3_RATE,
 		.clock = CLOCK_MONOTONIC,

@@ -6,9 +6,9 @@
  * exits, __exit_signal() adds its counts to the signal_struct of the thread
  * group and unlinks it from the group, both in one critical section of
  * signal->stats_lock. So the sum over signal_struct and linked threads, taken
- * under that lock, is the process's total at any time, misses no thread and
- * counts none twice. It never shrinks, not even at exec, where the group keeps
- * its signal_struct.
+ * under that lock, or while its sequence stays the same, is the process's total at
+ * any time, misses no thread and counts none twice. It never shrinks, not even at
+ * exec, where the group keeps its signal_struct.
  *
  * The signal_struct lives as long as any task_struct of the group does. We hold
  * a reference to one, and so can read the final counts of a process after its
@@ -17,13 +17,15 @@
 #include <linux/cred.h>
 #include <linux/fs.h>
 #include <linux/hash.h>
-#include <linux/hashtable.h>
 #include <linux/ktime.h>
+#include <linux/list.h>
+#include <linux/log2.h>
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/moduleparam.h>
 #include <linux/mutex.h>
 #include <linux/pid.h>
+#include <linux/sched/mm.h>
 #include <linux/sched/signal.h>
 #include <linux/sched/task.h>
 #include <linux/slab.h>
@@ -95,7 +97,8 @@ LIST_HEAD(mp3_processes);		/* struct mp3_process, oldest first */
 static struct mp3_counts departed;	/* of the unregistered, not yet sampled */
 
 static DEFINE_RAW_SPINLOCK(membership_lock);
-static DEFINE_HASHTABLE(process_by_pid, 12);
+static struct hlist_head *process_by_pid;	/* 2^hash_bits of them, by the hash of the pid */
+static unsigned int hash_bits;
 static HLIST_HEAD(unused);		/* struct mp3_process */
 static LIST_HEAD(newborn);		/* the same, oldest first */
 static unsigned int registered;		/* length of both lists together */
@@ -128,14 +131,6 @@ void mp3_registry_lock(void)
 void mp3_registry_unlock(void)
 {
 	mutex_unlock(&registry_mutex);
-}
-
-static void add_growth(struct mp3_counts *sum, const struct mp3_counts *from,
-		       const struct mp3_counts *to)
-{
-	sum->minor += to->minor - from->minor;
-	sum->major += to->major - from->major;
-	sum->cpu_ns += to->cpu_ns - from->cpu_ns;
 }
 
 /*
@@ -174,27 +169,40 @@ static bool count(struct task_struct *leader, struct mp3_counts *counts)
 	return alive;
 }
 
+/* Fill in what a record says about memory. */
+static __always_inline void look_at_mm(struct mm_struct *mm, struct signal_struct *signal,
+				       struct mp3_record *record)
+{
+	u64 rss = get_mm_rss(mm);
+
+	record->rss = rss;
+	record->swap = get_mm_counter(mm, MM_SWAPENTS);
+	record->peak_rss = max3(rss, (u64)READ_ONCE(mm->hiwater_rss),
+				(u64)READ_ONCE(signal->maxrss));
+}
+
 /*
- * look_at_memory - fill in what struct mp3_record says about memory, and the name
+ * look_at_memory - how much memory a process has; and who leads it now
  *
- * A process that has exited has no memory any more. Its peak is with its
- * signal_struct then, as is that of programs which it has replaced by exec.
+ * A process that has exited has none any more. Its peak is with its signal_struct
+ * then, as is that of programs which it has replaced by exec.
  */
 static void look_at_memory(struct mp3_process *process, struct mp3_record *record)
 {
-	u64 peak = READ_ONCE(process->leader->signal->maxrss);
 	struct task_struct *leader = process->leader, *thread;
-	struct mm_struct *mm;
+	struct mm_struct *mm = NULL;
 
+	record->rss = 0;
+	record->swap = 0;
+	record->peak_rss = READ_ONCE(leader->signal->maxrss);
 	rcu_read_lock();
 	for_each_thread(process->leader, thread) {
 		/* A thread has its mm until it exits, and no longer than that. */
 		task_lock(thread);
 		mm = thread->mm;
 		if (mm) {
-			record->rss = get_mm_rss(mm);
-			record->swap = get_mm_counter(mm, MM_SWAPENTS);
-			peak = max_t(u64, peak, get_mm_hiwater_rss(mm));
+			mmgrab(mm);
+			look_at_mm(mm, leader->signal, record);
 			leader = thread->group_leader;
 		}
 		task_unlock(thread);
@@ -208,8 +216,99 @@ static void look_at_memory(struct mp3_process *process, struct mp3_record *recor
 		process->leader = leader;
 	}
 	rcu_read_unlock();
-	record->peak_rss = peak;
-	strscpy_pad(record->name, leader->comm, sizeof(record->name));
+	if (process->mm)
+		mmdrop(process->mm);
+	process->mm = mm;
+}
+
+/* What follows the NUL of a comm may be anything, and look like another name. */
+static __always_inline bool same_name(const u64 *name, const char *comm)
+{
+	const u64 *words = (const u64 *)comm;
+
+	/* A comm that is just being changed is seen in parts, as by everybody. */
+	return !((name[0] ^ data_race(words[0])) | (name[1] ^ data_race(words[1])));
+}
+
+/*
+ * finish_record - fill in the rest of a record, and begin the process's next period
+ *
+ * Inline, as all of the quick way, see settle().
+ */
+static __always_inline void finish_record(struct mp3_process *process,
+					  struct mp3_record *record, u64 now, u32 flags,
+					  struct mp3_counts counts, struct mp3_counts *sum)
+{
+	struct mp3_counts growth;
+
+	growth.minor = counts.minor - process->last.minor;
+	growth.major = counts.major - process->last.major;
+	growth.cpu_ns = counts.cpu_ns - process->last.cpu_ns;
+	record->minor = growth.minor;
+	record->major = growth.major;
+	record->cpu_ns = growth.cpu_ns;
+	sum->minor += growth.minor;
+	sum->major += growth.major;
+	sum->cpu_ns += growth.cpu_ns;
+	process->last = counts;
+
+	record->time_ns = now;
+	record->period_ns = now - process->last_ns;
+	process->last_ns = now;
+
+	if (unlikely(!same_name(process->who.name, process->leader->comm)))
+		strscpy_pad((char *)process->who.name, process->leader->comm,
+			    sizeof(process->who.name));
+	process->who.flags |= flags;
+	*(struct mp3_who *)&record->pid = process->who;
+	process->who.flags = 0;
+	mp3_record_end(record);
+}
+
+/*
+ * settle_quickly - settle() for a process with a single thread and the mm of the
+ * last time
+ *
+ * Our reference keeps the mm_struct, but it is emptied once the last thread has let
+ * go of it; so it is looked whether the leader still had it afterwards.
+ *
+ * The leader is pinned, so neither the lock nor RCU is needed to read its counts. If it
+ * has no exit_state, it has not been unlinked; and if the group has one thread, that is
+ * it. That it was not unlinked meanwhile, nor another thread, whose counts are with the
+ * signal_struct now, is what the lock's sequence says. (A thread that is just being
+ * created has counted nothing yet.)
+ *
+ * Return: false if it is no such process, and nothing has been done
+ */
+static __always_inline bool settle_quickly(struct mp3_process *process, u64 now,
+					   struct mp3_counts *sum)
+{
+	struct task_struct *leader = process->leader;
+	struct signal_struct *signal = leader->signal;
+	struct mm_struct *mm = process->mm;
+	struct mp3_record *record;
+	struct mp3_counts counts;
+	unsigned int sequence;
+	int others;
+
+	if (unlikely(!mm || READ_ONCE(leader->mm) != mm))
+		return false;
+	record = mp3_record_begin();
+	look_at_mm(mm, signal, record);
+	/* Who sees the mm emptied sees that the leader has it no more. */
+	smp_rmb();
+	if (unlikely(READ_ONCE(leader->mm) != mm))
+		return false;
+
+	sequence = read_seqbegin(&signal->stats_lock);
+	others = (READ_ONCE(signal->nr_threads) - 1) | READ_ONCE(leader->exit_state);
+	counts.minor = signal->min_flt + READ_ONCE(leader->min_flt);
+	counts.major = signal->maj_flt + READ_ONCE(leader->maj_flt);
+	counts.cpu_ns = signal->sum_sched_runtime + READ_ONCE(leader->se.sum_exec_runtime);
+	if (unlikely(read_seqretry(&signal->stats_lock, sequence) || others))
+		return false;
+	finish_record(process, record, now, 0, counts, sum);
+	return true;
 }
 
 /*
@@ -220,43 +319,35 @@ static void look_at_memory(struct mp3_process *process, struct mp3_record *recor
  * @sum:	to be added to
  *
  * Return: whether the process can still run
+ *
+ * Most processes can be settled quickly, in some hundred instructions, and calls
+ * and locks would be as many again. That is what a sample costs for each of them.
  */
 static bool settle(struct mp3_process *process, u64 now, u32 flags,
 		   struct mp3_counts *sum)
 {
-	struct mp3_record record = {
-		.time_ns = now,
-		.period_ns = now - process->last_ns,
-		.pid = pid_nr(process->pid),
-		.parent = process->parent,
-		.flags = flags,
-	};
-	struct mp3_counts counts, growth = {};
+	struct mp3_record *record;
+	struct mp3_counts counts;
 	bool alive = count(process->leader, &counts);
 
 	if (!alive)
-		record.flags |= MP3_LAST | MP3_EXITED;
-	if (!process->recorded)
-		record.flags |= MP3_FIRST;
-	add_growth(&growth, &process->last, &counts);
-	record.minor = growth.minor;
-	record.major = growth.major;
-	record.cpu_ns = growth.cpu_ns;
-	look_at_memory(process, &record);
-	mp3_buffer_record(&record);
-
-	add_growth(sum, &process->last, &counts);
-	process->last = counts;
-	process->last_ns = now;
-	process->recorded = true;
+		flags |= MP3_LAST | MP3_EXITED;
+	record = mp3_record_begin();
+	look_at_memory(process, record);
+	finish_record(process, record, now, flags, counts, sum);
 	return alive;
+}
+
+static struct hlist_head *those_like(const struct pid *pid)
+{
+	return &process_by_pid[hash_ptr(pid, hash_bits)];
 }
 
 static struct mp3_process *find_process(const struct pid *pid)
 {
 	struct mp3_process *process;
 
-	hash_for_each_possible(process_by_pid, process, by_pid, (unsigned long)pid)
+	hlist_for_each_entry(process, those_like(pid), by_pid)
 		if (process->pid == pid)
 			return process;
 	return NULL;
@@ -293,10 +384,14 @@ static int enter_process(struct pid *pid, struct task_struct *leader,
 		.first = *first,
 		.last = *first,
 		.last_ns = ktime_get_ns(),
-		.parent = parent,
+		.who = {
+			.pid = pid_nr(pid),
+			.parent = parent,
+			.flags = MP3_FIRST,
+		},
 		.tree = tree,
 	};
-	hash_add(process_by_pid, &process->by_pid, (unsigned long)pid);
+	hlist_add_head(&process->by_pid, those_like(pid));
 	list_add_tail(&process->by_age, &newborn);
 	WRITE_ONCE(registered, registered + 1);
 	return 0;
@@ -306,14 +401,17 @@ static int enter_process(struct pid *pid, struct task_struct *leader,
 static void remove_process(struct mp3_process *process)
 {
 	struct task_struct *leader = process->leader;
+	struct mm_struct *mm = process->mm;
 	struct pid *pid = process->pid;
 
 	list_del(&process->by_age);
 	raw_spin_lock(&membership_lock);
-	hash_del(&process->by_pid);
+	hlist_del(&process->by_pid);
 	hlist_add_head(&process->by_pid, &unused);
 	WRITE_ONCE(registered, registered - 1);
 	raw_spin_unlock(&membership_lock);
+	if (mm)
+		mmdrop(mm);
 	put_task_struct(leader);
 	put_pid(pid);
 }
@@ -338,7 +436,7 @@ static void follow_fork(void *data, struct task_struct *parent, struct task_stru
 	process = find_process(task_tgid(parent));
 	if (process && process->tree)
 		err = enter_process(task_tgid(child), child, &nothing,
-				    pid_nr(process->pid), true);
+				    process->who.pid, true);
 	if (err == -ENOSPC)
 		mp3_buffer_missed_child();
 	raw_spin_unlock(&membership_lock);
@@ -501,7 +599,7 @@ void mp3_collect(u64 now, struct mp3_counts *sum)
 	*sum = departed;
 	departed = (struct mp3_counts){};
 	list_for_each_entry_safe(process, next, &mp3_processes, by_age)
-		if (!settle(process, now, 0, sum))
+		if (!settle_quickly(process, now, sum) && !settle(process, now, 0, sum))
 			remove_process(process);
 }
 
@@ -521,9 +619,14 @@ int mp3_registry_init(void)
 	unsigned int i;
 	int err;
 
+	/* As many lists as there can be processes, so that each is short. */
+	hash_bits = order_base_2(clamp(max_processes, 2u, BIT(30)));
 	table = kvcalloc(max_processes, sizeof(*table), GFP_KERNEL);
-	if (!table)
-		return -ENOMEM;
+	process_by_pid = kvcalloc(BIT(hash_bits), sizeof(*process_by_pid), GFP_KERNEL);
+	if (!table || !process_by_pid) {
+		err = -ENOMEM;
+		goto out;
+	}
 	for (i = max_processes; i > 0; i--)
 		hlist_add_head(&table[i - 1].by_pid, &unused);
 
@@ -532,7 +635,12 @@ int mp3_registry_init(void)
 		return 0;
 	err = tracepoint_probe_register(fork_tracepoint, follow_fork, NULL);
 	if (err)
-		kvfree(table);
+		goto out;
+	return 0;
+
+out:
+	kvfree(process_by_pid);
+	kvfree(table);
 	return err;
 }
 
@@ -553,5 +661,6 @@ void mp3_registry_exit(void)
 	list_for_each_entry_safe(process, next, &mp3_processes, by_age)
 		remove_process(process);
 	mp3_registry_unlock();
+	kvfree(process_by_pid);
 	kvfree(table);
 }
