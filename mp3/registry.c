@@ -157,12 +157,13 @@ static bool count(struct task_struct *leader, struct mp3_counts *counts)
 	counts->major = signal->maj_flt;
 	counts->cpu_ns = signal->sum_sched_runtime;
 	for_each_thread(leader, thread) {
+		/* A thread counts with no lock; what it counts just now is for the next sample. */
 		/* acquire: with the state come the counts up to it */
 		if (!smp_load_acquire(&thread->exit_state))
 			alive = true;
-		counts->minor += READ_ONCE(thread->min_flt);
-		counts->major += READ_ONCE(thread->maj_flt);
-		counts->cpu_ns += READ_ONCE(thread->se.sum_exec_runtime);
+		counts->minor += data_race(READ_ONCE(thread->min_flt));
+		counts->major += data_race(READ_ONCE(thread->maj_flt));
+		counts->cpu_ns += data_race(READ_ONCE(thread->se.sum_exec_runtime));
 	}
 	read_sequnlock_excl_irqrestore(&signal->stats_lock, flags);
 	rcu_read_unlock();
@@ -302,9 +303,9 @@ static __always_inline bool settle_quickly(struct mp3_process *process, u64 now,
 
 	sequence = read_seqbegin(&signal->stats_lock);
 	others = (READ_ONCE(signal->nr_threads) - 1) | READ_ONCE(leader->exit_state);
-	counts.minor = signal->min_flt + READ_ONCE(leader->min_flt);
-	counts.major = signal->maj_flt + READ_ONCE(leader->maj_flt);
-	counts.cpu_ns = signal->sum_sched_runtime + READ_ONCE(leader->se.sum_exec_runtime);
+	counts.minor = signal->min_flt + data_race(READ_ONCE(leader->min_flt));
+	counts.major = signal->maj_flt + data_race(READ_ONCE(leader->maj_flt));
+	counts.cpu_ns = signal->sum_sched_runtime + data_race(READ_ONCE(leader->se.sum_exec_runtime));
 	if (unlikely(read_seqretry(&signal->stats_lock, sequence) || others))
 		return false;
 	finish_record(process, record, now, 0, counts, sum);
@@ -620,7 +621,7 @@ int mp3_registry_init(void)
 	int err;
 
 	/* As many lists as there can be processes, so that each is short. */
-	hash_bits = order_base_2(clamp(max_processes, 2u, BIT(30)));
+	hash_bits = order_base_2(clamp_t(unsigned int, max_processes, 2, BIT(30)));
 	table = kvcalloc(max_processes, sizeof(*table), GFP_KERNEL);
 	process_by_pid = kvcalloc(BIT(hash_bits), sizeof(*process_by_pid), GFP_KERNEL);
 	if (!table || !process_by_pid) {
