@@ -125,12 +125,13 @@ capacity=192000 head=0 period_ns=50000000 clock=1 page_bytes=4096 missed_childre
 	for file in still swapped; do
 		expected=$(awk '/^VmRSS/ { r = $2 } /^VmSwap/ { s = $2 } /^VmHWM/ { p = $2 }
 			END { print r / 4, s / 4, p / 4 }' $file)
-		assert_equal "$file: $(awk '{ print $10, $11, $12 }' $file.records | sort -u)" \
+		# the last one is taken just after: what is swapped out late is out by then
+		assert_equal "$file: $(awk 'END { print $10, $11, $12 }' $file.records)" \
 			"$file: $expected"
 	done
 	# 100 MiB are resident, and of 250 MiB in a machine of 256 a part is not
-	[ "$(awk '{ print $10 }' still.records | sort -u)" -gt 25600 ]
-	[ "$(awk '{ print $11 }' swapped.records | sort -u)" -gt 1000 ]
+	[ "$(awk 'END { print $10 }' still.records)" -gt 25600 ]
+	[ "$(awk 'END { print $11 }' swapped.records)" -gt 1000 ]
 }
 
 @test "the kernel's own counters are not changed" {

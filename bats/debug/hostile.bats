@@ -34,9 +34,13 @@ needs() { [ -e "$1" ] || skip "this kernel has no $2"; }
 	assert_line --regexp "^(un)?register failed=[0-9] "
 }
 
-@test "failed allocations leak nothing" {
+# Linux 6.1's class_register() itself leaks the name of a class when kset_register() fails in it
+# (mended in 6.2: "class: fix possible memory leak in __class_register()").
+@test "failed allocations leak nothing, but for the names that class_register() leaks" {
 	needs fail.leaks "failing allocations"
-	assert_equal "$(cat fail.leaks)" ""
+	run -0 awk 'function end() { if (leak !~ /size 8\).*__class_register/) printf "%s", leak; leak = "" }
+		/^unreferenced object/ { end() } { leak = leak $0 "\n" } END { end() }' fail.leaks
+	assert_output ""
 }
 
 # all NAME - the sum of what the fuzzer, run by run, gave as NAME=N
