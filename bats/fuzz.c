@@ -539,7 +539,7 @@ static void keep_subjects(void)
 		}
 		/* those that end stay zombies until their turn comes */
 		if (pid > 0) {
-			usleep(20000);	/* a fork takes as long in a kernel that checks itself */
+			usleep(50000);	/* a fork takes a third of that in a kernel that checks itself */
 			if (below(8))
 				kill(pid, SIGCONT);
 			else
