@@ -21,7 +21,6 @@ SEEDS   ?=
 RUNS    ?=
 ## AUTO_DEPS 1      install missing packages with apt-get; 0 only says which
 AUTO_DEPS ?= 1
-
 ## KERNELS  debug kcsan rt  in which test-debug tests
 KERNELS ?= debug kcsan rt
 ## OPERATIONS 100000  of the fuzzer, in each of them
@@ -29,6 +28,7 @@ OPERATIONS ?= 100000
 ## HOURS    24      that a soak takes in the machine
 HOURS   ?= 24
 
+CFLAGS  ?= -O2
 export AUTO_DEPS OPERATIONS
 
 # ----- where things lie ------------------------------------------------------
@@ -117,7 +117,7 @@ packages_machine := qemu-system-x86 busybox-static cpio kmod xz-utils libelf1 li
 packages_reduce  := libgsl-dev
 packages_plots   := gnuplot-nox
 packages_source  := flex bison bc libelf-dev
-packages_test    := bats bats-support bats-assert shellcheck libgsl-dev jq tmux ncurses-base mandoc dkms linux-perf sparse cppcheck
+packages_test    := bats bats-support bats-assert shellcheck libgsl-dev jq tmux ncurses-base mandoc dkms linux-perf sparse cppcheck gpg
 
 # Run each time, and silent when there is nothing to install.
 deps := deps-machine deps-reduce deps-plots deps-source deps-test
@@ -130,26 +130,20 @@ $(deps): deps-%:
 lab = MACHINE=$(MACHINE) KERNEL=$(KERNEL) MEM=$(MEM) SWAP=$(filter-out as-is,$(SWAP)) SEED=$(SEED)
 
 tools: | deps-machine
-	@$(MAKE) -s -C mp3 tools
+	@$(alone); $(MAKE) -s -C mp3 tools
 
-# A run leaves its files in build/; they go to results/ when it has succeeded. These
-# are they, each with the run's name before it.
+# A file appears when it is whole, and one make at a time makes it.
+atomic = sources='$^'; . experiments/atomic
+alone  = $(atomic); alone $@
+whole  = $(atomic); whole $@
+
+# What a run leaves, each with the run's name before it; the last one when all are there.
 left := data records.tsv.gz work counters.tsv meta.tsv
 
 # $1: the run, $2: the case, $3: its argument, $4: the variant, $5: settings of lab
 define run
 build/runs/$4/$1: $(machine_sources) experiments/$2 | deps-machine tools build/reduce
-	@mkdir -p $$(@D) results/$4
-	@echo "$1: $4"
-	@$(lab) $5 experiments/lab -o $$@.new -f experiments/profile -f experiments/$2 -- ./$2 $3
-	@mv $$@.new/meta.tsv $$@.new/$1.meta.tsv
-	@cd $$@.new && for data in *.data; do \
-		name=$$$${data%.data}; gzip -dc $$$$name.records.tsv.gz > records.tsv && \
-		$(CURDIR)/build/reduce check -z $$(call meta,$1.meta.tsv,hz) \
-			$$$$data records.tsv $$$$name.work $$$$name.counters.tsv || exit; \
-	done
-	@mv $$@.new/$1.* results/$4/
-	@rm -rf $$@.new && touch $$@
+	@sources='$$^' $(lab) $5 experiments/run results/$4/$1 $2 $3
 endef
 
 ifeq ($(SEEDS),)
@@ -165,7 +159,7 @@ sweep: case3 results/$(variant)/sweep.tsv results/$(variant)/knee.tsv plots/$(va
 # The plots take the data as they lie in results/. Only data that are missing, or
 # whose case is asked for in the same breath, come from a run.
 $(foreach c,$(cases),$(foreach r,$($c),$(if \
-	$(filter $c$(if $(filter case3,$c), sweep),$(MAKECMDGOALS))$(if $(wildcard results/$(variant)/$r.counters.tsv),,missing),\
+	$(filter $c$(if $(filter case3,$c), sweep),$(MAKECMDGOALS))$(if $(wildcard results/$(variant)/$r.meta.tsv),,missing),\
 	$(eval $(addprefix results/$(variant)/$r.,$(left)): build/runs/$(variant)/$r ;))))
 else
 # With each seed in a make of its own; then all of them in one table and one figure.
@@ -183,18 +177,15 @@ endif
 
 build/reduce build/oracle: build/%: experiments/%.c experiments/text.c experiments/text.h \
 		mp3/mp3.h mp3/accesses.h | deps-reduce
-	@mkdir -p $(@D)
-	$(CC) -O2 -std=gnu11 -Wall -Wextra -Wshadow -Wmissing-prototypes -o $@ $(filter %.c,$^) \
-		-lgsl -lgslcblas -lm
+	@mkdir -p $(@D) && echo "$@"
+	@$(alone); $(CC) $(CFLAGS) -std=gnu11 -Wall -Wextra -Wshadow -Wmissing-prototypes -o $@.new \
+		$(filter %.c,$^) -lgsl -lgslcblas -lm && mv $@.new $@
 
 # $(call meta,FILE,KEY): a value of a run's provenance, found when the recipe runs
 meta = $$(awk -F '\t' '$$1 == "$2" { print $$2 }' $1)
-# A file appears when it is whole.
-into = > $@.new && mv $@.new $@
-
 build/records/%.tsv: results/%.records.tsv.gz
 	@mkdir -p $(@D)
-	gzip -dc $< $(into)
+	@$(whole) gzip -dc $<
 
 # $(call reduced,results/VARIANT/RUN): what reduce reads of a run, as it wants it;
 # followed: without the counters of the machine
@@ -202,33 +193,33 @@ followed = $1.data $(1:results/%=build/records/%.tsv) $1.work
 reduced  = $(followed) $1.counters.tsv
 
 %.tsv: %.data %.meta.tsv build/reduce
-	build/reduce series -z $(call meta,$*.meta.tsv,hz) $< $(into)
+	@$(whole) build/reduce series -z $(call meta,$*.meta.tsv,hz) $<
 
 results/%.processes.tsv: $(call followed,results/%) results/%.meta.tsv build/reduce
-	build/reduce processes -z $(call meta,results/$*.meta.tsv,hz) $(call followed,results/$*) $(into)
+	@$(whole) build/reduce processes -z $(call meta,results/$*.meta.tsv,hz) $(call followed,results/$*)
 
 # $(call levels,N...): what is needed of case 3; $(call reduce_levels,COMMAND,N...): done with it
 levels = $(foreach n,$1,$(call reduced,results/%/profile3-$n) results/%/profile3-$n.meta.tsv) build/reduce
-reduce_levels = build/reduce $1 -z $(call meta,$(@D)/profile3-$(firstword $2).meta.tsv,hz) \
-	$(foreach n,$2,$n $(call reduced,$(@D)/profile3-$n)) $(into)
+reduce_levels = $(whole) build/reduce $1 -z $(call meta,$(@D)/profile3-$(firstword $2).meta.tsv,hz) \
+	$(foreach n,$2,$n $(call reduced,$(@D)/profile3-$n))
 
 results/%/case3.tsv: $(call levels,$N)
-	$(call reduce_levels,runs,$N)
+	@$(call reduce_levels,runs,$N)
 
 sweep_n := $(if $(filter sweep,$(MAKECMDGOALS)),$N,$(swept_n))
 results/%/sweep.tsv: $(call levels,$(sweep_n))
-	$(call reduce_levels,runs,$(sweep_n))
+	@$(call reduce_levels,runs,$(sweep_n))
 results/%/knee.tsv: $(call levels,$(sweep_n))
-	$(call reduce_levels,knee,$(sweep_n))
+	@$(call reduce_levels,knee,$(sweep_n))
 
 # The runs of a case with several seeds; of_seeds says which seeds.
 seeded_runs = $(foreach s,$(of_seeds),$(addprefix results/$(setting)$(if $(filter-out 1,$s),-seed$s)/,$($1)))
 seeded_args = $(foreach r,$(seeded_runs),$(or $(filter-out profile%,$(subst profile3-,,$(notdir $r))),2) $(call reduced,$r))
 define seeds_tables
 results/$(setting)/$1.seeds.tsv: $(foreach r,$(call seeded_runs,$1),$(call reduced,$r) $r.meta.tsv) build/reduce
-	build/reduce seeds -z $$(call meta,$(firstword $(call seeded_runs,$1)).meta.tsv,hz) $(call seeded_args,$1) $$(into)
+	@$$(whole) build/reduce seeds -z $$(call meta,$(firstword $(call seeded_runs,$1)).meta.tsv,hz) $(call seeded_args,$1)
 results/$(setting)/$1.seeds.runs.tsv: results/$(setting)/$1.seeds.tsv
-	build/reduce runs -z $$(call meta,$(firstword $(call seeded_runs,$1)).meta.tsv,hz) $(call seeded_args,$1) $$(into)
+	@$$(whole) build/reduce runs -z $$(call meta,$(firstword $(call seeded_runs,$1)).meta.tsv,hz) $(call seeded_args,$1)
 endef
 $(if $(of_seeds),$(foreach c,$(cases),$(eval $(call seeds_tables,$c))))
 ifeq ($(of_seeds),)
@@ -239,12 +230,12 @@ results/$(swept)/case3.seeds.tsv plots/$(swept)/case3.seeds.svg plots/$(swept)/c
 endif
 
 results/%/theory.touches.tsv: results/%/theory.touches.work build/oracle
-	build/oracle touches $< $(into)
+	@$(whole) build/oracle touches $<
 
 # In the order of their size; experiments/theory says which there are.
 theory_runs := $(foreach m,33 34 35 36 39 45 52 62 78 104,theory.random-$m) $(foreach m,39 62 104,theory.local-$m)
 results/%/theory.misses.tsv: $(foreach r,$(theory_runs),build/records/%/$r.tsv results/%/$r.work) build/oracle
-	build/oracle misses $(filter-out build/oracle,$^) $(into)
+	@$(whole) build/oracle misses $(filter-out build/oracle,$^)
 
 # ----- plots -----------------------------------------------------------------
 
@@ -254,13 +245,16 @@ caption = $(call meta,$1,machine) machine, Linux $(call meta,$1,kernel), $(call 
 swap = , swap model $(call meta,$1,swap)
 
 # $(call draw,SCRIPT,CAPTION,TABLE [LABEL]...): as SVG and as PNG, both or none;
-# what gnuplot says at all is an error
+# what gnuplot says at all is an error, and a disk that is full is nothing to it
 define draw
 @echo "$(basename $@)"
 @mkdir -p $(@D)
-@for type in svg png; do \
+@$(atomic); alone $(basename $@).png; trap 'rm -f $(basename $@).new.*' EXIT; trap 'exit 1' INT TERM HUP; \
+for type in svg png; do \
 	said=$$(gnuplot -d -c $1 $(basename $@).new.$$type $2 $3 2>&1) && [ -z "$$said" ] || \
-		{ echo "$1: $$said" >&2; rm -f $(basename $@).new.*; exit 1; }; \
+		{ echo "$1: $$said" >&2; exit 1; }; \
+	tail -c 8 $(basename $@).new.$$type | grep -q -e '</svg>' -e IEND || \
+		{ echo "$1: cannot write all of $(basename $@).$$type" >&2; exit 1; }; \
 done; \
 for type in svg png; do mv $(basename $@).new.$$type $(basename $@).$$type; done
 endef
@@ -298,7 +292,7 @@ $(comparison)/case3.svg $(comparison)/case3.png &: $(compared:%=results/%/case3.
 # ----- report ----------------------------------------------------------------
 
 # What is compared and not there is run, with the defaults in all but the swap model.
-$(foreach v,$(filter-out $(variant),$(compared)),$(if $(wildcard results/$v/profile3-11.records.tsv.gz),,\
+$(foreach v,$(filter-out $(variant),$(compared)),$(if $(filter-out $(wildcard results/$v/*.meta.tsv),$(compared_runs:%=results/$v/%.meta.tsv)),\
 	$(eval $(foreach r,$(compared_runs),$(addprefix results/$v/$r.,$(left))) &: ; \
 		$$(MAKE) MACHINE=sim KERNEL=6.1 MEM=1024 SEED=1 N="$(compared_n)" SWAP=$(lastword $(subst -, ,$v)) $(cases))))
 
@@ -306,12 +300,12 @@ $(foreach v,$(filter-out $(variant),$(compared)),$(if $(wildcard results/$v/prof
 compared_paths := $(foreach v,$(compared),$(compared_runs:%=results/$v/%))
 
 build/facts.tsv: build/reduce $(foreach r,$(compared_paths),$(call reduced,$r) $r.meta.tsv)
-	@for run in $(compared_paths); do \
+	@facts() { for run in $(compared_paths); do \
 		variant=$${run%/*}; name=$${variant##*-}.$${run##*/}; \
 		build/reduce facts -z $(call meta,$$run.meta.tsv,hz) \
 			$$name $$run.data build/records/$${run#*/}.tsv $$run.work $$run.counters.tsv || exit; \
 		sed "s/^/$$name.meta./" $$run.meta.tsv; \
-	done $(into)
+	done; }; $(whole) facts
 
 theory_tables := results/$(compared_theory)/theory.misses.tsv results/$(compared_theory)/theory.touches.tsv
 
@@ -322,20 +316,22 @@ rows = awk -F '\t' -v name=$1 -v keys="$2" 'NR == 1 { split($$0, column); nr = s
 	for (i = 1; i <= NF; i++) print name "." row "." column[i] "\t" $$i }' $3
 
 build/facts-tables.tsv: $(theory_tables) results/$(swept)/sweep.tsv results/$(swept)/knee.tsv results/$(swept)/case3.seeds.tsv
-	@{ $(call rows,misses,mode mb,results/$(compared_theory)/theory.misses.tsv) && \
+	@facts() { $(call rows,misses,mode mb,results/$(compared_theory)/theory.misses.tsv) && \
 	$(call rows,touches,accesses,results/$(compared_theory)/theory.touches.tsv) && \
 	$(call rows,sweep,n,results/$(swept)/sweep.tsv) && $(call rows,knee,rule,results/$(swept)/knee.tsv) && \
-	$(call rows,seeds,n,results/$(swept)/case3.seeds.tsv); } $(into)
+	$(call rows,seeds,n,results/$(swept)/case3.seeds.tsv); }; $(whole) facts
+
+build/facts-all.tsv: build/facts.tsv build/facts-tables.tsv
+	@$(whole) cat $^
 
 # Each is run again every time.
 verified := $(or $(RUNS),$(compared_paths:results/%=%) $(compared_theory)/theory)
 $(verified:%=build/verify/%): build/verify/%: tools build/reduce FORCE | deps-machine
-	@experiments/verify results/$* $@
+	@. experiments/atomic; alone $@; experiments/verify results/$* $@
 verify: $(verified:%=build/verify/%)
 FORCE:
 
-report.md: experiments/report.awk experiments/report.md.in build/facts.tsv build/facts-tables.tsv $(compared:%=results/%/case3.tsv) \
+report.md: experiments/report.awk experiments/report.md.in build/facts-all.tsv $(compared:%=results/%/case3.tsv) \
 		plots/$(compared_theory)/theory.svg plots/$(swept)/sweep.svg plots/$(swept)/case3.seeds.svg \
 		$(comparison)/case3.svg $(foreach c,$(cases),plots/$(firstword $(compared))/$c.svg)
-	@cat build/facts.tsv build/facts-tables.tsv > build/facts-all.tsv
-	awk -f experiments/report.awk build/facts-all.tsv experiments/report.md.in $(into)
+	@$(whole) awk -f experiments/report.awk build/facts-all.tsv experiments/report.md.in
