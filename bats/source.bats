@@ -9,7 +9,7 @@ setup() { cd "$ROOT" || return; }
 @test "shellcheck finds nothing in the scripts, nor in the tests" {
 	mapfile -t scripts < <(grep -l -m 1 -E '^#!/bin/(ba)?sh' -r .ci experiments mp3 bats)
 	[ ${#scripts[@]} -ge 15 ]
-	run -0 shellcheck "${scripts[@]}" bats/*.bats bats/*.bash
+	run -0 shellcheck "${scripts[@]}" bats/*.bats bats/*/*.bats bats/*.bash
 	assert_output ""
 }
 

@@ -30,8 +30,11 @@ void print_name(FILE *output, const char *name)
 {
 	char text[4];
 
-	for (; *name; name++)
-		fwrite(text, 1, put_byte(text, *name) - text, output);
+	for (; *name; name++) {
+		char *end = put_byte(text, *name);
+
+		fwrite(text, 1, end - text, output);
+	}
 }
 
 /* Puts a number and a tab there. Returns the end. */

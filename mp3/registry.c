@@ -133,6 +133,9 @@ void mp3_registry_unlock(void)
 	mutex_unlock(&registry_mutex);
 }
 
+/* A thread counts with no lock. What it counts just now is for the next sample. */
+#define counted(word) data_race(READ_ONCE(word))
+
 /*
  * count - read a process's totals
  * @leader:	any task of the thread group, dead or alive, pinned
@@ -157,13 +160,12 @@ static bool count(struct task_struct *leader, struct mp3_counts *counts)
 	counts->major = signal->maj_flt;
 	counts->cpu_ns = signal->sum_sched_runtime;
 	for_each_thread(leader, thread) {
-		/* A thread counts with no lock; what it counts just now is for the next sample. */
 		/* acquire: with the state come the counts up to it */
 		if (!smp_load_acquire(&thread->exit_state))
 			alive = true;
-		counts->minor += data_race(READ_ONCE(thread->min_flt));
-		counts->major += data_race(READ_ONCE(thread->maj_flt));
-		counts->cpu_ns += data_race(READ_ONCE(thread->se.sum_exec_runtime));
+		counts->minor += counted(thread->min_flt);
+		counts->major += counted(thread->maj_flt);
+		counts->cpu_ns += counted(thread->se.sum_exec_runtime);
 	}
 	read_sequnlock_excl_irqrestore(&signal->stats_lock, flags);
 	rcu_read_unlock();
@@ -303,9 +305,9 @@ static __always_inline bool settle_quickly(struct mp3_process *process, u64 now,
 
 	sequence = read_seqbegin(&signal->stats_lock);
 	others = (READ_ONCE(signal->nr_threads) - 1) | READ_ONCE(leader->exit_state);
-	counts.minor = signal->min_flt + data_race(READ_ONCE(leader->min_flt));
-	counts.major = signal->maj_flt + data_race(READ_ONCE(leader->maj_flt));
-	counts.cpu_ns = signal->sum_sched_runtime + data_race(READ_ONCE(leader->se.sum_exec_runtime));
+	counts.minor = signal->min_flt + counted(leader->min_flt);
+	counts.major = signal->maj_flt + counted(leader->maj_flt);
+	counts.cpu_ns = signal->sum_sched_runtime + counted(leader->se.sum_exec_runtime);
 	if (unlikely(read_seqretry(&signal->stats_lock, sequence) || others))
 		return false;
 	finish_record(process, record, now, 0, counts, sum);
