@@ -644,7 +644,7 @@ int main(int argc, char **argv)
 	while (shared->left > 0) {
 		pid_t pid = waitpid(-1, &status, WNOHANG);
 
-		if (pid == keeper || pid == loader)
+		if (pid > 0 && (pid == keeper || pid == loader))
 			failed = 1, shared->left = 0;
 		for (int i = 0; i < FUZZERS; i++)
 			if (pid == fuzzer[i])
