@@ -251,7 +251,7 @@ define draw
 @mkdir -p $(@D)
 @$(atomic); alone $(basename $@).png; trap 'rm -f $(basename $@).new.*' EXIT; trap 'exit 1' INT TERM HUP; \
 for type in svg png; do \
-	said=$$(gnuplot -d -c $1 $(basename $@).new.$$type $2 $3 2>&1) && [ -z "$$said" ] || \
+	said=$$(LC_ALL=C.UTF-8 gnuplot -d -c $1 $(basename $@).new.$$type $2 $3 2>&1) && [ -z "$$said" ] || \
 		{ echo "$1: $$said" >&2; exit 1; }; \
 	tail -c 8 $(basename $@).new.$$type | grep -q -e '</svg>' -e IEND || \
 		{ echo "$1: cannot write all of $(basename $@).$$type" >&2; exit 1; }; \
