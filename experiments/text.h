@@ -54,7 +54,10 @@ struct report {
 /* Takes a whole line that is the report of a work. */
 bool parse_report(const char *at, struct report *report);
 
-/* Makes room for one element more in an array of @nr; the array may have moved. */
+/*
+ * Makes room for one element more in an array of @nr, which has grown one by one or is
+ * NULL; the array may have moved.
+ */
 void *grow(void *array, size_t nr, size_t size);
 
 /* A number that was given on the command line; ends the program with 2 if it is none. */
