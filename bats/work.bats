@@ -1,6 +1,8 @@
 #!/usr/bin/env bats
 # The synthetic workload and its multiprogramming, without the profiler.
 
+# Those tagged bare are of work's own memory, without that of a sanitizer, see sanitized.bats.
+
 # shellcheck disable=SC2016 # what stands in single quotes is for another shell
 # shellcheck disable=SC2154 # bats sets stderr
 
@@ -104,6 +106,7 @@ page_size_is_4096() {
 	assert_equal "$(field touches) $(field distinct)" "100000 256"
 }
 
+# bats test_tags=bare
 @test "a page touched first is one minor fault" {
 	page_size_is_4096
 	run -0 "$work" -n 1 16 R 5000
@@ -187,6 +190,7 @@ page_size_is_4096() {
 		"work: /proc/mp3/status: not there, running without a profiler"
 }
 
+# bats test_tags=bare
 @test "without enough memory, work ends with one line and status 1" {
 	run -1 bash -c 'ulimit -v 100000; exec "$1" -n 1 1024 R 1' - "$work"
 	assert_output "work: 1024 MB of memory: Cannot allocate memory"

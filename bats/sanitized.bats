@@ -1,0 +1,116 @@
+#!/usr/bin/env bats
+# Every program of user space, built with ASan and UBSan, under the tests that use it, on this
+# host and in the guest. (reduce.bats and oracle.bats build theirs so by themselves. lockstep.c
+# is no program: QEMU would have to be built so, too.)
+#
+# What a sanitizer finds goes to a file, however its program's words and status are taken: so a
+# test can neither expect it nor miss it. In the guest, that file is brought back with $OUT.
+#
+# Leaks are looked for on the host only. In the guest, the monitor ends with its table of
+# processes, and ncurses with what it has of the terminal, in memory that nobody frees: it is
+# bounded, and the end of the program frees it.
+
+load helpers
+
+setup_file() {
+	export tree=$BATS_FILE_TMPDIR/tree
+	"$ROOT/experiments/kernel"
+	mkdir -p "$tree/build"
+	cp -r "$ROOT"/{Makefile,README.md,report.md,mp3,experiments,bats,plots,results} "$tree"
+	make -s -C "$tree/mp3" clean
+	ln -s "$ROOT/build/kernel" "$tree/build/kernel"
+	cat > "$BATS_FILE_TMPDIR/found.c" <<-'END'
+		#include <dlfcn.h>
+		#include <stdlib.h>
+		void __sanitizer_set_report_path(const char *path);
+		const char *__asan_default_options(void);
+		const char *__asan_default_options(void) { return "detect_leaks=0"; }
+		static void __attribute__((constructor)) to_a_file(void)
+		{
+			const char *path = getenv("FOUND") ? getenv("FOUND") : "/out/found";
+			void *ubsan = dlopen("libubsan.so.1", RTLD_LAZY | RTLD_NOLOAD);
+			void (*set)(const char *) = dlsym(ubsan, "__sanitizer_set_report_path");
+			__sanitizer_set_report_path(path);	/* that of ASan, which comes first */
+			set(path);
+		}
+	END
+	# as a flag, it is a part of every program
+	export CFLAGS="-g -O1 -fsanitize=address,undefined -fno-sanitize-recover=all $BATS_FILE_TMPDIR/found.c"
+}
+
+setup() {
+	export FOUND=$BATS_TEST_TMPDIR/found ASAN_OPTIONS=detect_leaks=1
+	cd "$tree" || return
+}
+
+# found - all files that a sanitizer has written
+found() { find "$BATS_TEST_TMPDIR" -name 'found.*'; }
+
+# clean NAME - the tests of NAME.bats pass, but for those of the bare program's memory, and no
+# sanitizer finds anything
+clean() {
+	# as if it was not begun by a test
+	mapfile -t names < <(compgen -v BATS_)
+	run -0 env "${names[@]/#/-u}" PATH="${PATH//"$BATS_LIBEXEC:"/}" \
+		bats --print-output-on-failure --filter-tags '!bare' \
+		--tempdir "$BATS_TEST_TMPDIR/run" --no-tempdir-cleanup "bats/$1.bats"
+	assert_line --regexp '^ok 1 '
+	assert_equal "$(found)" ""
+}
+
+@test "an access out of bounds and an overflow are found, on the host and in the guest, and a leak on the host" {
+	cat > "$BATS_TEST_TMPDIR/faulty.c" <<-'END'
+		#include <limits.h>
+		#include <stdlib.h>
+		int main(int argc, char **argv)
+		{
+			volatile int most = INT_MAX;
+			char *volatile memory = malloc(8);
+			switch (*argv[1]) {
+			case 'b': return memory[7 + argc];
+			case 'l': for (; argc < 100; argc++) memory = malloc(8); return 0;
+			case 'o': return most + argc;
+			}
+			free(memory);
+			return 0;
+		}
+	END
+	# shellcheck disable=SC2086 # a list of words
+	gcc $CFLAGS -o "$BATS_TEST_TMPDIR/faulty" "$BATS_TEST_TMPDIR/faulty.c"
+	run -0 "$BATS_TEST_TMPDIR/faulty" none
+	assert_equal "$(found)" ""
+	for fault in bounds leak overflow; do
+		run "$BATS_TEST_TMPDIR/faulty" $fault
+	done
+	mkdir "$BATS_TEST_TMPDIR/host"
+	mv "$FOUND".* "$BATS_TEST_TMPDIR/host"
+	experiments/lab -n -S none -M 256 -f "$BATS_TEST_TMPDIR/faulty" -o "$BATS_TEST_TMPDIR/guest" -- \
+		sh -c 'faulty none && for fault in bounds leak overflow; do faulty $fault || true; done'
+	for place in host guest; do
+		grep -h -o -e heap-buffer-overflow -e 'detected memory leaks' -e 'signed integer overflow' \
+			"$BATS_TEST_TMPDIR/$place"/found.* | sort -u > "$BATS_TEST_TMPDIR/$place.found"
+	done
+	assert_equal "$(cat "$BATS_TEST_TMPDIR/host.found")" \
+		"$(printf '%s\n' 'detected memory leaks' heap-buffer-overflow 'signed integer overflow')"
+	assert_equal "$(cat "$BATS_TEST_TMPDIR/guest.found")" \
+		"$(printf '%s\n' heap-buffer-overflow 'signed integer overflow')"
+}
+
+@test "the programs are built so" {
+	make -s tools build/reduce build/oracle
+	for program in mp3/{work,monitor} build/{reduce,oracle}; do
+		run -0 ldd "$program"
+		assert_output --partial libasan
+		assert_output --partial libubsan
+	done
+}
+
+@test "work, under its tests" { clean work; }
+
+@test "the monitor, under its tests without the module" { clean monitor; }
+
+@test "the monitor and work in the guest: commands, traces and records" { clean command; }
+
+@test "the monitor's live view in the guest" { clean live; }
+
+@test "reduce and oracle, on all that is committed" { clean report; }
