@@ -39,13 +39,10 @@ once() {
 }
 
 # steady FILE - no sample is more than a tick from its deadline: 12 or 13 ticks of 4 ms apart.
-# The last one is taken when the process is unregistered. In a kernel that checks itself a
-# sample takes milliseconds: there it is no more than five.
+# The last one is taken when the process is unregistered. In a slow kernel it may be five ticks.
 steady() {
-	case ${KERNEL-} in
-	debug | kcsan) ticks=5 ;;
-	*) ticks=1 ;;
-	esac
+	ticks=1
+	! slow_kernel || ticks=5
 	joined "$1"
 	once "$1"
 	run -0 awk -v ticks=$ticks 'NR > 2 && (gap < 13 - ticks || gap > 12 + ticks) {

@@ -11,3 +11,12 @@ ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 
 # The makes that are tested are no parts of the one that runs the tests.
 unset MAKEFLAGS MFLAGS MAKELEVEL MAKEOVERRIDES
+
+# slow_kernel - the tests are in a kernel that checks itself, and takes milliseconds for what
+# takes others some microseconds
+slow_kernel() {
+	case ${KERNEL-} in
+	debug | kcsan) ;;
+	*) return 1 ;;
+	esac
+}

@@ -86,6 +86,7 @@ capacity=192000 head=0 period_ns=50000000 clock=1 page_bytes=4096 missed_childre
 
 @test "a process that exits within one sample period leaves one record, first and last" {
 	# 4 MiB are 1024 faults and some milliseconds
+	! slow_kernel || skip "in this kernel, they take longer than a period"
 	assert_equal "$(wc -l < exit-1.records) $(cut -d ' ' -f 6 exit-1.records)" "1 7"
 }
 
@@ -147,9 +148,9 @@ capacity=192000 head=0 period_ns=50000000 clock=1 page_bytes=4096 missed_childre
 }
 
 @test "a ring that came round holds the last records, all of them" {
-	# ten seconds
+	# ten seconds, less the time that registering takes
 	head=$(sed -n 's/.*head=\([0-9]*\).*/\1/p' small-ring)
-	[ "$head" -ge 200 ]
+	[ "$head" -ge 190 ]
 	[ "$head" -le 202 ]
 	assert_equal "$(cut -d ' ' -f 1 small-ring.records)" "$(seq $((head - 100)) $((head - 1)))"
 }
