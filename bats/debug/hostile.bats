@@ -50,9 +50,9 @@ all() { grep -o "\\b$1=[0-9]*" fuzz | awk -F = '{ sum += $2 } END { print sum + 
 	cat fuzz fuzz.said
 	assert_equal "$(cat fuzz.said)" ""
 	assert [ "$(all operations)" -ge "$OPERATIONS" ]
-	# more of them while the kernel has less else to do
-	[ -e kcsan ] || assert [ "$(all loads)" -ge $((OPERATIONS / 10000)) ]
-	assert [ "$(all subjects)" -ge $((OPERATIONS / 200)) ]
+	# fewer while the kernel is quick
+	[ -e kcsan ] || assert [ "$(all loads)" -ge $((OPERATIONS / 20000)) ]
+	assert [ "$(all subjects)" -ge $((OPERATIONS / 1000)) ]
 }
 
 @test "each kind of operation succeeds at times, and fails at times" {
