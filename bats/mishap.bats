@@ -325,7 +325,7 @@ fill() { run ! dd if=/dev/zero of="$1/filling" bs=4k status=none; }
 	assert_line "run: cannot write results/$variant: No space left on device; the run's files are in build/runs/$variant/profile3-1.new"
 	assert_equal "$(half_written)" "build/runs/$variant/profile3-1.new"
 	rm -r build/runs/$variant/profile3-1.new
-	rm results/filling results/$variant/case3.tsv
+	rm -f results/filling results/$variant/case3.tsv
 	right
 
 	fill results
