@@ -58,6 +58,10 @@ swept_n       := $(shell seq 12)
 repeated_n    := 5 7
 repeated_seeds := 1 2 3 4 5 6 7
 
+# How many sleeping processes are profiled, to see what each costs.
+bench   := $(machine)-bench$(seeded)
+benched := 1 10 100 1000 10000
+
 # What a run depends on: when any of it is newer, the case is run again.
 machine_sources := $(addprefix mp3/,Kbuild Makefile multiprogramming.sh) \
 	$(filter-out %.mod.c,$(wildcard mp3/*.[ch])) \
@@ -77,6 +81,7 @@ case1: ## two processes, both with random accesses
 case2: ## two processes, one with locality
 case3: ## N processes at a time
 theory: ## runs that theory can predict, and how near it is
+bench: ## what profiling costs, beside perf, pidstat, bpftrace and /proc
 sweep: ## case 3 for each N of 1..12, and where thrashing begins
 verify: ## run the committed experiments again, and compare
 plots: $(foreach c,$(cases),plots/$(variant)/$c.svg plots/$(variant)/$c.png) ## draw the figures
@@ -107,20 +112,21 @@ clean: ## remove what was built; results/ and plots/ stay
 	rm -rf build
 	@$(MAKE) -s -C mp3 clean
 
-.PHONY: help $(cases) theory sweep verify plots report test test-debug soak check shell install uninstall clean tools
+.PHONY: help $(cases) theory bench sweep verify plots report test test-debug soak check shell install uninstall clean tools
 .DELETE_ON_ERROR:
 .SECONDARY:
 
 # ----- packages --------------------------------------------------------------
 
 packages_machine := qemu-system-x86 busybox-static cpio kmod xz-utils libelf1 libncurses-dev
+packages_bench   := linux-perf sysstat bpftrace libc6-dev
 packages_reduce  := libgsl-dev
 packages_plots   := gnuplot-nox
 packages_source  := flex bison bc libelf-dev
 packages_test    := bats bats-support bats-assert shellcheck libgsl-dev jq tmux ncurses-base mandoc dkms linux-perf sparse cppcheck gpg
 
 # Run each time, and silent when there is nothing to install.
-deps := deps-machine deps-reduce deps-plots deps-source deps-test
+deps := deps-machine deps-bench deps-reduce deps-plots deps-source deps-test
 $(deps): deps-%:
 	@experiments/packages $(packages_$*)
 .PHONY: $(deps)
@@ -172,6 +178,52 @@ endef
 $(foreach c,$(cases),$(foreach s,$(shell seq $(SEEDS)),$(eval $(call seed,$c,$s)))\
 	$(eval $c: ; @+$$(MAKE) SEEDS= of_seeds="$$(shell seq $(SEEDS))" N="$N" plots/$(setting)/$c.seeds.svg))
 endif
+
+# ----- bench -----------------------------------------------------------------
+
+build/meter: experiments/meter.c mp3/mp3.h
+	@mkdir -p $(@D)
+	$(CC) -O2 -std=gnu11 -Wall -Wextra -Wshadow -Wmissing-prototypes -static -o $@ $<
+
+build/tools.tar: experiments/bench-tools | deps-bench
+	@mkdir -p $(@D)
+	experiments/bench-tools $(abspath $@) perf pidstat bpftrace
+
+# For the kernel of the machine, wherever it comes from.
+build/rearmed/$(machine)/rearmed.ko: $(wildcard experiments/rearmed/*) | deps-machine
+	@mkdir -p $(@D)
+	@cp $^ $(@D)
+	@$(if $(findstring /,$(KERNEL)),,experiments/kernel $(KERNEL))
+	@$(MAKE) -s -C $(or $(KDIR),build/kernel/$(KERNEL)/kdir/) M=$(abspath $(@D)) \
+		KCFLAGS="-g0 -ffile-prefix-map=$(abspath $(@D))=rearmed" modules
+
+# One machine for each number of processes, with memory for them; one for work; and one
+# that can thrash. Each has a single CPU: on another one, a tool would take nothing from
+# the spinner.
+# $1: the run, $2: bench's arguments, $3: settings of lab, $4: files
+define bench_run
+build/runs/$(bench)/$1: experiments/bench build/meter $4 $(machine_sources) | deps-machine tools
+	@mkdir -p $$(@D)
+	@echo "$1: $(bench)"
+	@$(lab) $3 experiments/lab -c 1 -t 7200 -o $$@.new $(addprefix -f ,experiments/bench build/meter $4) -- ./bench $2
+	@rm -rf $$@ && mv $$@.new $$@
+endef
+bench_files := experiments/bench.bt build/tools.tar
+$(foreach n,$(benched),$(eval $(call bench_run,cost-$n,cost $n,MEM=6000 SWAP=none,$(bench_files))))
+$(eval $(call bench_run,work,work,MEM=2048 SWAP=none,$(bench_files)))
+$(eval $(call bench_run,rate,rate,MEM=1024 SWAP=disk,build/rearmed/$(machine)/rearmed.ko))
+
+# The rows of a tool are put together, for they are a line in the plot.
+bench: $(addprefix build/runs/$(bench)/,$(benched:%=cost-%) work rate)
+	@mkdir -p results/$(bench)
+	@cd build/runs/$(bench) && { head -n 1 cost-1/cost.tsv; \
+		for n in $(benched); do sed 1d cost-$$n/cost.tsv; done | LC_ALL=C sort -s -k 1,1; } > cost.tsv
+	@for run in $(notdir $^); do \
+		cp build/runs/$(bench)/$$run/meta.tsv results/$(bench)/$$run.meta.tsv || exit; \
+	done
+	@cd build/runs/$(bench) && cp cost.tsv work/slow.tsv work/delay.tsv work/read.tsv rate/rate.tsv \
+		$(CURDIR)/results/$(bench)/
+	@+$(MAKE) plots/$(bench)/bench.svg
 
 # ----- tables ----------------------------------------------------------------
 
@@ -284,6 +336,9 @@ plots/%.seeds.svg plots/%.seeds.png: results/%.seeds.tsv results/%.seeds.runs.ts
 plots/%/theory.svg plots/%/theory.png: results/%/theory.touches.tsv results/%/theory.misses.tsv \
 		plots/theory.gp plots/style.gp | deps-plots
 	$(call draw,plots/theory.gp,"$(call caption,$(<D)/theory.meta.tsv)",$< $(word 2,$^))
+
+plots/%/bench.svg plots/%/bench.png: results/%/cost.tsv plots/bench.gp plots/style.gp | deps-plots
+	$(call draw,plots/bench.gp,"$(call caption,$(<D)/cost-1.meta.tsv)",$<)
 
 $(comparison)/case3.svg $(comparison)/case3.png &: $(compared:%=results/%/case3.tsv) plots/case3.gp plots/style.gp | deps-plots
 	$(call draw,plots/case3.gp,"$(call caption,$(<D)/profile3-1.meta.tsv)",\

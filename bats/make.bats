@@ -22,7 +22,7 @@ results() { find results build/runs -type f -printf '%p %T@\n' 2> /dev/null | so
 
 @test "make alone prints the verbs and the knobs" {
 	run -0 make
-	for word in case1 case2 case3 theory sweep verify plots report test test-debug soak check shell install clean \
+	for word in case1 case2 case3 theory bench sweep verify plots report test test-debug soak check shell install clean \
 		MACHINE KERNEL MEM SWAP SEED N SEEDS RUNS AUTO_DEPS KERNELS OPERATIONS HOURS; do
 		assert_output --regexp "(^|[^A-Za-z0-9])$word[^A-Za-z0-9]"
 	done

@@ -65,6 +65,16 @@ L 100 0.5 0.03 0.01 0.5 0.05
 END
 }
 
+# costs - a table of two numbers of processes for each tool
+costs() {
+	printf 'tool\tprocesses\tspan_ns\tinstructions\n'
+	i=1
+	for tool in module module+map module+monitor perf perf-threads pidstat proc; do
+		printf '%s\t1\t9\t%d\n%s\t1000\t9\t%d\n' $tool $((i * 1000)) $tool $((i * 100))
+		i=$((i + 1))
+	done
+}
+
 # draw FIGURE OUT TABLE LABEL... - and nothing may be said, which would be a warning
 draw() {
 	run -0 --separate-stderr gnuplot -d -c "$ROOT/plots/$1" "$2" "$caption" "${@:3}"
@@ -378,4 +388,19 @@ points() {
 @test "a figure that cannot be written is a failure" {
 	fails 1 'system error: No such file or directory' \
 		"$ROOT/plots/profile.gp" missing/new.svg "$caption" series.tsv processes.tsv
+}
+
+# In the order of the legend: proc comes fourth.
+@test "bench plots the instructions over the processes, a line a tool" {
+	costs > costs.tsv
+	run -0 points bench.gp costs.tsv
+	assert_output "$(for i in 1 2 3 7 4 5 6; do printf -- '-\n1 %s000\n1000 %s00\n' "$i" "$i"; done)"
+	draw bench.gp new.svg costs.tsv
+	run -0 texts new.svg
+	assert_line "goal: 200"
+}
+
+@test "bench says which tool it has no numbers of" {
+	costs | grep -v pidstat > costs.tsv
+	fails 1 "costs.tsv: no numbers of pidstat" "$ROOT/plots/bench.gp" new.svg "$caption" costs.tsv
 }
