@@ -38,6 +38,9 @@ report() {
 	run -1 report "$(printf 'a\n{{assert disk.rate > ssd.rate}}')"
 	assert_output --partial 'report: template:2: the prose says 12.5 > 50, which is not so'
 	run -1 report '{{assert ssd.rate = 51}}'
+	run -0 report '{{assert ssd.rate = disk.rate * 4}}'
+	run -1 report '{{assert ssd.rate > disk.rate * 4}}'
+	assert_output --partial 'the prose says 50 > 50, which is not so'
 }
 
 @test "an unknown key, a word for a number, and a division by zero end it" {

@@ -8,7 +8,7 @@
 #	{{KEY FORMAT}}		as printf writes it; %,d groups thousands
 #	{{A OP B FORMAT}}	of two keys or numbers, OP being + - * or /
 #	{{assert A < B}}	nothing, but it must hold: a sentence rests on it (<, > or =,
-#				which is within 1%)
+#				which is within 1%). In the place of B, there may be B OP C.
 #	{{table FILE COLUMN[:FORMAT][:HEADING]...}}
 #				a line of its own: these columns of a TSV file
 #
@@ -64,8 +64,9 @@ function check(a, relation, b,    holds) {
 
 function filled(text,    word, n) {
 	n = split(text, word, " ")
-	if (word[1] == "assert" && n == 4) {
-		check(number(word[2]), word[3], number(word[4]))
+	if (word[1] == "assert" && (n == 4 || n == 6)) {
+		check(number(word[2]), word[3], \
+			n == 4 ? number(word[4]) : calculated(number(word[4]), word[5], number(word[6])))
 		return ""
 	}
 	if (n >= 3 && word[2] ~ /^[-+*\/]$/)
