@@ -156,7 +156,12 @@ ifeq ($(SEEDS),)
 $(eval $(call run,profile1,case1,,$(variant)))
 $(eval $(call run,profile2,case2,,$(variant)))
 $(foreach n,$N,$(eval $(call run,profile3-$n,case3,$n,$(variant))))
-$(foreach c,$(cases),$(eval $c: $($c:%=build/runs/$(variant)/%)))
+# The runs of the cases that are asked for in one breath, the longest first: at the end it
+# would leave a CPU idle. That is the last one.
+asked    := $(or $(filter $(cases),$(MAKECMDGOALS)),case3)
+together := $(shell echo $(foreach c,$(asked),$($c)) | tr ' ' '\n' | tac)
+$(asked): $(together:%=build/runs/$(variant)/%)
+$(foreach c,$(filter-out $(asked),$(cases)),$(eval $c: $($c:%=build/runs/$(variant)/%)))
 $(eval $(call run,theory,theory,,$(theory),MEM=160 SWAP=ssd:512))
 theory: build/runs/$(theory)/theory
 	@+$(MAKE) plots/$(theory)/theory.svg plots/$(theory)/theory.png
