@@ -17,7 +17,7 @@
  *
  * and, to be a COMMAND of cost, for the processes listed in LIST:
  *
- *	meter register		register them with the profiler
+ *	meter register		register them with the profiler, and see how long that takes
  *	meter map		read their records from the map as they come
  *	meter proc		do the profiler's job with /proc/PID/stat
  *
@@ -56,6 +56,7 @@
 #define SECOND	1000000000ULL		/* ns */
 #define PERIOD	(SECOND / MP3_RATE)
 #define PATIENCE 120			/* s that a COMMAND may take to get ready */
+#define TRIES	101			/* of what is measured one by one */
 
 /* What the processes of a measurement tell each other. */
 struct shared {
@@ -460,15 +461,25 @@ static void read_all(void)
  * delay
  */
 
-static void tell_profiler(char verb, pid_t pid)
+static int open_status(void)
 {
 	int status = open(MP3_STATUS, O_WRONLY | O_CLOEXEC);
-	char command[32];
 
-	snprintf(command, sizeof(command), "%c %d", verb, pid);
-	if (status < 0 || write(status, command, strlen(command)) < 0)
+	if (status < 0)
+		err(1, "%s", MP3_STATUS);
+	return status;
+}
+
+/* Returns how long it took, in ns. */
+static uint64_t tell_profiler(int status, char verb, pid_t pid)
+{
+	char command[32];
+	int length = snprintf(command, sizeof(command), "%c %d", verb, pid);
+	uint64_t begin = now();
+
+	if (write(status, command, length) < 0)
 		err(1, "%s: %s", MP3_STATUS, command);
-	close(status);
+	return now() - begin;
 }
 
 static void print_delays(uint64_t *delays, size_t n)
@@ -492,12 +503,13 @@ static void delay(unsigned long events)
 	uint64_t *from_sample = calloc(events, sizeof(*from_sample));
 	struct sums sums = { 0 };
 	struct reader reader;
+	int status = open_status();
 
 	if (memory == MAP_FAILED || !from_fault || !from_sample || !events)
 		errx(1, "no memory, or no events");
 	madvise((void *)memory, (events + 1) * page, MADV_NOHUGEPAGE);
 	open_ring(&reader);
-	tell_profiler('R', getpid());
+	tell_profiler(status, 'R', getpid());
 	for (unsigned long i = 0; i < events; i++) {
 		uint64_t phase = (uint64_t)((i + 1) * 0.6180339887498949 * PERIOD) % PERIOD;
 		uint64_t begin, seen;
@@ -516,7 +528,8 @@ static void delay(unsigned long events)
 		from_fault[i] = seen - begin;
 		from_sample[i] = seen - (reader.next == reader.ring ? reader.end : reader.next)[-1].time_ns;
 	}
-	tell_profiler('U', getpid());
+	tell_profiler(status, 'U', getpid());
+	close(status);
 	print_delays(from_fault, events);
 	print_delays(from_sample, events);
 	free(from_fault);
@@ -536,15 +549,31 @@ static FILE *open_list(void)
 	return list;
 }
 
+/*
+ * Registers all that are listed, and the last of them some more times. Prints: the medians
+ * of how long it took to register and to unregister it, in ns. (If it is the only one, the
+ * sampler is started and stopped, too.)
+ */
 static void register_all(void)
 {
 	struct shared *shared = share();
+	uint64_t registering[TRIES], unregistering[TRIES];
+	int status = open_status(), pid;
 	FILE *list = open_list();
-	int pid;
 
 	while (fscanf(list, "%d", &pid) == 1)
-		tell_profiler('R', pid);
+		tell_profiler(status, 'R', pid);
 	fclose(list);
+	for (int i = 0; i < TRIES; i++) {
+		unregistering[i] = tell_profiler(status, 'U', pid);
+		registering[i] = tell_profiler(status, 'R', pid);
+	}
+	close(status);
+	qsort(registering, TRIES, sizeof(*registering), by_size);
+	qsort(unregistering, TRIES, sizeof(*unregistering), by_size);
+	printf("%" PRIu64 "\t%" PRIu64 "\n", percentile(registering, TRIES, 50),
+	       percentile(unregistering, TRIES, 50));
+	fflush(stdout);
 	add(&shared->samples, 1);
 }
 

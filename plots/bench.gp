@@ -42,18 +42,18 @@ set linetype 7 linecolor rgb "#000000" linewidth 1.8 dashtype (2, 4) pointtype 2
 set linetype cycle 7
 
 set output out
-set lmargin at screen 0.09
+set lmargin at screen 0.12
 set rmargin at screen 0.97
 set bmargin at screen 0.17
-set tmargin at screen 0.72
-set key at screen 0.53, screen 0.985 center top vertical maxrows 4 Left reverse noenhanced
+set tmargin at screen 0.83
+set key at screen 0.545, screen 0.985 center top vertical maxrows 4 Left reverse noenhanced
 set xlabel "processes"
 set ylabel "instructions a process and sample"
 set logscale xy
 set xrange [STATS_min * 0.8 : STATS_max * 1.25]
-set yrange [10 ** floor(log10(least)) : 10 ** ceil(log10(most))]
+set yrange [below(0.8 * least) : above(most)]
 set xtics 10
-set ytics 10
+set ytics 1, 10
 set format xy "%.0f"
 set decimalsign "."
 set label 2 "goal: 200" at STATS_min, 200 left offset 0, -0.7 textcolor rgb grey
