@@ -162,6 +162,7 @@ $(foreach n,$N,$(eval $(call run,profile3-$n,case3,$n,$(variant))))
 asked    := $(or $(filter $(cases),$(MAKECMDGOALS)),case3)
 together := $(shell echo $(foreach c,$(asked),$($c)) | tr ' ' '\n' | tac)
 $(asked): $(together:%=build/runs/$(variant)/%)
+	@:
 $(foreach c,$(filter-out $(asked),$(cases)),$(eval $c: $($c:%=build/runs/$(variant)/%)))
 $(eval $(call run,theory,theory,,$(theory),MEM=160 SWAP=ssd:512))
 theory: build/runs/$(theory)/theory
