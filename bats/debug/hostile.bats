@@ -94,6 +94,7 @@ all() { grep -o "\\b$1=[0-9]*" fuzz | awk -F = '{ sum += $2 } END { print sum + 
 	run -1 cmp -s "$ROOT/mp3/registry.c" "$tree/mp3/registry.c"
 	# until it is found, which takes some thousand operations
 	cat > "$BATS_TEST_TMPDIR/guest" <<-'END'
+		echo 20 > /sys/module/kcsan/parameters/skip_watch
 		echo 1000 > /sys/module/kcsan/parameters/udelay_task
 		for seed in $(seq 20); do
 			./fuzz $seed 5000 mp3.ko
