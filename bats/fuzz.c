@@ -47,6 +47,7 @@
 #define FUZZERS		6
 #define SUBJECTS	8
 #define STUDENT		1000	/* the ordinary user's number */
+#define TURN		50	/* operations from one subject's turn to the next one's */
 #define PAGE		4096UL
 #define MAP_MOST	(16UL << 20)
 
@@ -528,6 +529,7 @@ static void keep_subjects(void)
 	for (;;) {
 		int slot = below(SUBJECTS), status;
 		pid_t pid = shared->pid[slot];
+		long next = shared->left - TURN;
 
 		if (shared->left <= 0) {
 			for (int i = 0; i < SUBJECTS; i++)
@@ -539,7 +541,8 @@ static void keep_subjects(void)
 		}
 		/* those that end stay zombies until their turn comes */
 		if (pid > 0) {
-			usleep(50000);	/* a fork takes a third of that in a kernel that checks itself */
+			while (shared->left > next && shared->left > 0)
+				usleep(1000);
 			if (below(8))
 				kill(pid, SIGCONT);
 			else
