@@ -7,7 +7,7 @@ load helpers
 setup_file() {
 	export seen=$BATS_FILE_TMPDIR/seen meter=$BATS_FILE_TMPDIR/meter
 	cc -std=gnu11 -O2 -Wall -Wextra -static -o "$meter" "$ROOT/experiments/meter.c"
-	cat > "$BATS_FILE_TMPDIR/guest" <<-'END'
+	cat > "$BATS_FILE_TMPDIR/guest" <<-'GUEST'
 		set -eu
 		for n in 100 1000; do
 			./meter cost $n 1 2> "$OUT/none-$n"
@@ -23,7 +23,7 @@ setup_file() {
 		./meter cost 1 2 ./third > "$OUT/said" 2> "$OUT/third"
 		./meter slow 0 -- ./third 10 2> "$OUT/slow"
 		./meter delay 20 > "$OUT/delay"
-	END
+	GUEST
 	# a program that is busy for 10 ms of each 30, by its own count of instructions: two a round
 	cat > "$BATS_FILE_TMPDIR/third.c" <<-'END'
 		#include <stdlib.h>
@@ -60,20 +60,23 @@ setup() { cd "$seen" || return; }
 # of FILE N - a number of what meter has printed
 of() { tail -n 1 "$1" | cut -f "$2"; }
 
+# spinning FILE LEAST MOST - the spinner's share of the span, at two instructions a round and a
+# nanosecond each, lies between these
+spinning() {
+	run -0 awk -v rounds="$(of "$1" 3)" -v span="$(of "$1" 2)" -v least="$2" -v most="$3" '
+		BEGIN { share = 2 * rounds / span; print share; exit !(share > least && share < most) }'
+}
+
 # taken N - instructions that the module takes for each of N processes and sample
 taken() { echo $(((($(of "none-$1" 3) - $(of "module-$1" 3)) * 2) / 20 / $1)); }
 
 @test "of a second of nobody else's, the spinner has all but a thousandth" {
-	# two instructions a round, a nanosecond each; the rest is the kernel's, at its ticks
-	share=$(awk -v r="$(of none-100 3)" -v s="$(of none-100 2)" 'BEGIN { print 2 * r / s }')
-	echo "$share"
-	run -0 awk -v share="$share" 'BEGIN { exit !(share > 0.999 && share <= 1) }'
+	# the rest is the kernel's, at its ticks
+	spinning none-100 0.999 1
 }
 
 @test "a command that takes a third of the CPU is seen to take a third" {
-	share=$(awk -v r="$(of third 3)" -v s="$(of third 2)" 'BEGIN { print 1 - 2 * r / s }')
-	echo "$share"
-	run -0 awk -v share="$share" 'BEGIN { exit !(share > 0.333 && share < 0.335) }'
+	spinning third 0.665 0.667
 }
 
 @test "work's elapsed and CPU time are what it was made to take" {
