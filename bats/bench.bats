@@ -106,7 +106,7 @@ taken() { echo $(((($(of "none-$1" 3) - $(of "module-$1" 3)) * 2) / 20 / $1)); }
 	done
 }
 
-@test "a process takes less than 256 bytes of the module's memory" {
+@test "the entry of a process takes less than 256 bytes" {
 	bytes=$((($(sed -n 2p memory) - $(sed -n 1p memory)) / 65536))
 	echo "$bytes bytes"
 	# three counts and as many pointers are the least
