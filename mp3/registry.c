@@ -24,6 +24,7 @@
 #include <linux/module.h>
 #include <linux/moduleparam.h>
 #include <linux/mutex.h>
+#include <linux/overflow.h>
 #include <linux/pid.h>
 #include <linux/sched/mm.h>
 #include <linux/sched/signal.h>
@@ -31,8 +32,10 @@
 #include <linux/slab.h>
 #include <linux/spinlock.h>
 #include <linux/string.h>
+#include <linux/threads.h>
 #include <linux/tracepoint.h>
 #include <linux/user_namespace.h>
+#include <linux/vmalloc.h>
 
 #include "internal.h"
 
@@ -225,12 +228,12 @@ static void look_at_memory(struct mp3_process *process, struct mp3_record *recor
 }
 
 /* What follows the NUL of a comm may be anything, and look like another name. */
-static __always_inline bool same_name(const u64 *name, const char *comm)
+static __always_inline bool is_renamed(const u64 *name, const char *comm)
 {
 	const u64 *words = (const u64 *)comm;
 
 	/* A comm that is just being changed is seen in parts, as by everybody. */
-	return !((name[0] ^ data_race(words[0])) | (name[1] ^ data_race(words[1])));
+	return unlikely(name[0] != data_race(words[0])) || unlikely(name[1] != data_race(words[1]));
 }
 
 /*
@@ -243,6 +246,7 @@ static __always_inline void finish_record(struct mp3_process *process,
 					  struct mp3_counts counts, struct mp3_counts *sum)
 {
 	struct mp3_counts growth;
+	struct mp3_who who;
 
 	growth.minor = counts.minor - process->last.minor;
 	growth.major = counts.major - process->last.major;
@@ -259,11 +263,14 @@ static __always_inline void finish_record(struct mp3_process *process,
 	record->period_ns = now - process->last_ns;
 	process->last_ns = now;
 
-	if (unlikely(!same_name(process->who.name, process->leader->comm)))
+	who = process->who;
+	if (is_renamed(who.name, process->leader->comm)) {
 		strscpy_pad((char *)process->who.name, process->leader->comm,
-			    sizeof(process->who.name));
-	process->who.flags |= flags;
-	*(struct mp3_who *)&record->pid = process->who;
+			    sizeof(who.name));
+		who = process->who;
+	}
+	who.flags |= flags;
+	*(struct mp3_who *)&record->pid = who;
 	process->who.flags = 0;
 	mp3_record_end(record);
 }
@@ -294,7 +301,7 @@ static __always_inline bool settle_quickly(struct mp3_process *process, u64 now,
 	unsigned int sequence;
 	int others;
 
-	if (unlikely(!mm || READ_ONCE(leader->mm) != mm))
+	if (unlikely(!mm))
 		return false;
 	record = mp3_record_begin();
 	look_at_mm(mm, signal, record);
@@ -615,16 +622,19 @@ static void note_tracepoint(struct tracepoint *tracepoint, void *data)
 /**
  * mp3_registry_init - have a table to register processes in, and watch forks
  *
- * Return: 0, -ENOMEM, or what the tracepoint says
+ * Return: 0, -EINVAL for an impossible size, -ENOMEM, or what the tracepoint says
  */
 int mp3_registry_init(void)
 {
 	unsigned int i;
 	int err;
 
+	if (!max_processes || max_processes > PID_MAX_LIMIT)
+		return -EINVAL;
 	/* As many lists as there can be processes, so that each is short. */
-	hash_bits = order_base_2(clamp_t(unsigned int, max_processes, 2, BIT(30)));
-	table = kvcalloc(max_processes, sizeof(*table), GFP_KERNEL);
+	hash_bits = max(order_base_2(max_processes), 1);
+	/* kmalloc() would round it up to a power of two pages. */
+	table = vzalloc(array_size(max_processes, sizeof(*table)));
 	process_by_pid = kvcalloc(BIT(hash_bits), sizeof(*process_by_pid), GFP_KERNEL);
 	if (!table || !process_by_pid) {
 		err = -ENOMEM;
@@ -643,7 +653,7 @@ int mp3_registry_init(void)
 
 out:
 	kvfree(process_by_pid);
-	kvfree(table);
+	vfree(table);
 	return err;
 }
 
@@ -665,5 +675,5 @@ void mp3_registry_exit(void)
 		remove_process(process);
 	mp3_registry_unlock();
 	kvfree(process_by_pid);
-	kvfree(table);
+	vfree(table);
 }
