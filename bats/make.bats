@@ -30,7 +30,7 @@ results() { find results build/runs -type f -printf '%p %T@\n' 2> /dev/null | so
 }
 
 @test "an interrupted run leaves no result, and no machine" {
-	run ! timeout -s INT 12 make case3 N=5
+	run ! timeout -s INT 12 make case3 N=11
 	assert_equal "$(results)" ""
 	run ! pgrep -f "$tree/build/lab"
 }
