@@ -33,6 +33,9 @@ export AUTO_DEPS OPERATIONS
 
 # ----- where things lie ------------------------------------------------------
 
+# $(call reversed,1 2 3 4) is 4 3 2 1
+reversed = $(shell echo $1 | tr ' ' '\n' | tac)
+
 # 1..4 is 1 2 3 4
 override N := $(shell echo $N | tr ' ' '\n' | awk -F '[.][.]' '/^[0-9]+[.][.][0-9]+$$/ { for (i = $$1; i <= $$2; i++) print i; next } { print }')
 
@@ -139,8 +142,9 @@ lab = MACHINE=$(MACHINE) KERNEL=$(KERNEL) MEM=$(MEM) SWAP=$(filter-out as-is,$(S
 tools: | deps-machine
 	@$(alone); $(MAKE) -s -C mp3 tools
 
-# A file appears when it is whole, and one make at a time makes it.
-atomic = sources='$^'; . experiments/atomic
+# A file appears when it is whole, and one make at a time makes it; with -B, whatever there is.
+sources = $(if $(findstring B,$(filter-out -%,$(firstword $(MAKEFLAGS)))),,$^)
+atomic = sources='$(sources)'; . experiments/atomic
 alone  = $(atomic); alone $@
 whole  = $(atomic); whole $@
 
@@ -150,7 +154,7 @@ left := data records.tsv.gz work counters.tsv meta.tsv
 # $1: the run, $2: the case, $3: its argument, $4: the variant, $5: settings of lab
 define run
 build/runs/$4/$1: $(machine_sources) experiments/$2 | deps-machine tools build/reduce
-	@sources='$$^' $(lab) $5 experiments/run results/$4/$1 $2 $3
+	@sources='$$(sources)' $(lab) $5 experiments/run results/$4/$1 $2 $3
 endef
 
 ifeq ($(SEEDS),)
@@ -160,7 +164,7 @@ $(foreach n,$N,$(eval $(call run,profile3-$n,case3,$n,$(variant))))
 # The runs of the cases that are asked for in one breath, the longest first: at the end it
 # would leave a CPU idle. That is the last one.
 asked    := $(or $(filter $(cases),$(MAKECMDGOALS)),case3)
-together := $(shell echo $(foreach c,$(asked),$($c)) | tr ' ' '\n' | tac)
+together := $(call reversed,$(foreach c,$(asked),$($c)))
 $(asked): $(together:%=build/runs/$(variant)/%)
 	@:
 $(foreach c,$(filter-out $(asked),$(cases)),$(eval $c: $($c:%=build/runs/$(variant)/%)))
@@ -211,10 +215,9 @@ build/rearmed/$(machine)/rearmed.ko: $(wildcard experiments/rearmed/*) | deps-ma
 # $1: the run, $2: bench's arguments, $3: settings of lab, $4: files
 define bench_run
 build/runs/$(bench)/$1: experiments/bench build/meter $4 $(machine_sources) | deps-machine tools
-	@mkdir -p $$(@D)
-	@echo "$1: $(bench)"
-	@$(lab) $3 experiments/lab -c 1 -t 7200 -o $$@.new $(addprefix -f ,experiments/bench build/meter $4) -- ./bench $2
-	@rm -rf $$@ && mv $$@.new $$@
+	@$$(alone); mkdir -p $$(@D) && rm -rf $$@.new && echo "$1: $(bench)" && \
+	$(lab) $3 experiments/lab -c 1 -t 7200 -o $$@.new $(addprefix -f ,experiments/bench build/meter $4) -- ./bench $2 && \
+	rm -rf $$@ && mv $$@.new $$@
 endef
 bench_files := experiments/bench.bt build/tools.tar
 $(foreach n,$(benched),$(eval $(call bench_run,cost-$n,cost $n,MEM=6000 SWAP=none,$(bench_files))))
@@ -222,7 +225,7 @@ $(eval $(call bench_run,work,work,MEM=2048 SWAP=none,$(bench_files)))
 $(eval $(call bench_run,rate,rate,MEM=1024 SWAP=disk,build/rearmed/$(machine)/rearmed.ko))
 
 # The rows of a tool are put together, for they are a line in the plot. The longest runs go first.
-bench: $(addprefix build/runs/$(bench)/,rate $(shell echo $(benched:%=cost-%) | tr ' ' '\n' | tac) work)
+bench: $(addprefix build/runs/$(bench)/,rate $(call reversed,$(benched:%=cost-%)) work)
 	@mkdir -p results/$(bench)
 	@cd build/runs/$(bench) && for table in cost register; do { head -n 1 cost-1/$$table.tsv && \
 		for n in $(benched); do sed 1d cost-$$n/$$table.tsv || exit; done | LC_ALL=C sort -s -k 1,1; } > $$table.tsv || exit; done
@@ -309,7 +312,7 @@ swap = , swap model $(call meta,$1,swap)
 define draw
 @echo "$(basename $@)"
 @mkdir -p $(@D)
-@$(atomic); alone $(basename $@).png; trap 'rm -f $(basename $@).new.*' EXIT; trap 'exit 1' INT TERM HUP; \
+@$(atomic); alone $(basename $@).png $(basename $@).svg; trap 'rm -f $(basename $@).new.*' EXIT; trap 'exit 1' INT TERM HUP; \
 for type in svg png; do \
 	said=$$(LC_ALL=C.UTF-8 gnuplot -d -c $1 $(basename $@).new.$$type $2 $3 2>&1) && [ -z "$$said" ] || \
 		{ echo "$1: $$said" >&2; exit 1; }; \

@@ -250,7 +250,7 @@ fill() { run ! dd if=/dev/zero of="$1/filling" bs=4k status=none; }
 	wait $first
 	wait $second
 	assert_equal "$(cat "$SAID.$first" "$SAID.$second" | grep -c 'done in')" 1
-	assert_equal "$(grep -h waiting "$SAID.$first" "$SAID.$second")" \
+	assert_equal "$(grep -h "^build/runs.*waiting" "$SAID.$first" "$SAID.$second")" \
 		"build/runs/$variant/profile3-1: another make is at it; waiting"
 	right
 }
@@ -285,6 +285,23 @@ fill() { run ! dd if=/dev/zero of="$1/filling" bs=4k status=none; }
 		cmp "$target" "$BATS_TEST_TMPDIR/undisturbed"
 		assert_equal "$(half_written)" ""
 	done
+}
+
+@test "what another make has made since one has looked is not made again, but with -B" {
+	by_heart
+	table=results/$variant/case3.tsv figure=plots/$variant/case3
+	small $figure.svg
+	# as that make's recipe would be, when it comes to it
+	sources=results/$variant/profile3-1.data run -0 sh -c '. experiments/atomic; whole "$1" echo new' - $table
+	assert_output ""
+	sources=$table run -0 sh -c '. experiments/atomic; alone "$1" "$2"; echo new' - $figure.png $figure.svg
+	assert_output ""
+	# of two files, each must be there, and not older
+	rm $figure.svg
+	run -0 small $figure.svg
+	assert_output $figure
+	run -0 small -B $table
+	assert_line $table
 }
 
 @test "a disk that is full when the machine is packed, or when it hands over its results, is named" {
