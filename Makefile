@@ -142,9 +142,9 @@ lab = MACHINE=$(MACHINE) KERNEL=$(KERNEL) MEM=$(MEM) SWAP=$(filter-out as-is,$(S
 tools: | deps-machine
 	@$(alone); $(MAKE) -s -C mp3 tools
 
-# A file appears when it is whole, and one make at a time makes it; with -B, whatever there is.
-sources = $(if $(findstring B,$(filter-out -%,$(firstword $(MAKEFLAGS)))),,$^)
-atomic = sources='$(sources)'; . experiments/atomic
+# A file appears when it is whole, and one make at a time makes it.
+started := $(shell date +%s.%N)
+atomic = sources='$^'; started=$(started); . experiments/atomic
 alone  = $(atomic); alone $@
 whole  = $(atomic); whole $@
 
@@ -154,7 +154,7 @@ left := data records.tsv.gz work counters.tsv meta.tsv
 # $1: the run, $2: the case, $3: its argument, $4: the variant, $5: settings of lab
 define run
 build/runs/$4/$1: $(machine_sources) experiments/$2 | deps-machine tools build/reduce
-	@sources='$$(sources)' $(lab) $5 experiments/run results/$4/$1 $2 $3
+	@sources='$$^' started=$(started) $(lab) $5 experiments/run results/$4/$1 $2 $3
 endef
 
 ifeq ($(SEEDS),)
@@ -226,14 +226,14 @@ $(eval $(call bench_run,rate,rate,MEM=1024 SWAP=disk,build/rearmed/$(machine)/re
 
 # The rows of a tool are put together, for they are a line in the plot. The longest runs go first.
 bench: $(addprefix build/runs/$(bench)/,rate $(call reversed,$(benched:%=cost-%)) work)
-	@mkdir -p results/$(bench)
-	@cd build/runs/$(bench) && for table in cost register; do { head -n 1 cost-1/$$table.tsv && \
-		for n in $(benched); do sed 1d cost-$$n/$$table.tsv || exit; done | LC_ALL=C sort -s -k 1,1; } > $$table.tsv || exit; done
-	@for run in $(notdir $^); do \
-		cp build/runs/$(bench)/$$run/meta.tsv results/$(bench)/$$run.meta.tsv || exit; \
-	done
-	@cd build/runs/$(bench) && cp cost.tsv register.tsv work/slow.tsv work/delay.tsv work/read.tsv rate/rate.tsv \
-		$(CURDIR)/results/$(bench)/
+	@. experiments/atomic; alone results/$(bench); set -e; \
+	mkdir -p results/$(bench); cd build/runs/$(bench); \
+	for table in cost register; do \
+		{ head -n 1 cost-1/$$table.tsv; for n in $(benched); do sed 1d cost-$$n/$$table.tsv; done | \
+			LC_ALL=C sort -s -k 1,1; } > $$table.tsv; \
+	done; \
+	for run in $(notdir $^); do cp $$run/meta.tsv $(CURDIR)/results/$(bench)/$$run.meta.tsv; done; \
+	cp cost.tsv register.tsv work/slow.tsv work/delay.tsv work/read.tsv rate/rate.tsv $(CURDIR)/results/$(bench)
 	@$(if $(filter sim,$(MACHINE)),+$(MAKE) plots/$(bench)/bench.svg,:)
 
 # ----- tables ----------------------------------------------------------------
