@@ -168,7 +168,7 @@ together := $(call reversed,$(foreach c,$(asked),$($c)))
 $(asked): $(together:%=build/runs/$(variant)/%)
 	@:
 $(foreach c,$(filter-out $(asked),$(cases)),$(eval $c: $($c:%=build/runs/$(variant)/%)))
-$(eval $(call run,theory,theory,,$(theory),MEM=162 SWAP=ssd:512))
+$(eval $(call run,theory,theory,,$(theory),MEM=160 SWAP=ssd:512))
 theory: build/runs/$(theory)/theory
 	@+$(MAKE) plots/$(theory)/theory.svg plots/$(theory)/theory.png
 sweep: case3 results/$(variant)/sweep.tsv results/$(variant)/knee.tsv plots/$(variant)/sweep.svg
