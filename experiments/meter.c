@@ -24,8 +24,10 @@
  * What is taken is measured by what is missing: a spinner, which runs whenever nobody
  * else wants to, counts its rounds of two instructions. In virtual time, where an
  * instruction takes a nanosecond, what is missing from a span are the instructions of
- * all others, the kernel included; elsewhere the rounds must be compared with those
- * of a span without COMMAND. So each row has them.
+ * all others, the kernel included. Elsewhere a round takes now this long and now that,
+ * for the host has others to serve, too; what is missing there is CPU time of the
+ * spinner's. Both must be compared with those of a span without COMMAND. So each row
+ * has them.
  *
  * Output is TSV without a header row, as said at each function. Exit status: 0 done,
  * 1 failed, 2 usage.
@@ -164,6 +166,18 @@ static pid_t start_spinner(struct shared *shared)
 		__asm__ volatile("1:	incq %0\n\tjmp 1b" : "+m" (shared->spins));
 }
 
+/* CPU time of a process that is not running just now, in ns. */
+static uint64_t cpu_time(pid_t pid)
+{
+	struct timespec time;
+	clockid_t its;
+
+	errno = clock_getcpuclockid(pid, &its);
+	if (errno || clock_gettime(its, &time))
+		err(1, "CPU time of process %d", pid);
+	return time.tv_sec * SECOND + time.tv_nsec;
+}
+
 static void fork_crowd(unsigned long processes)
 {
 	FILE *list = fopen(LIST, "we");
@@ -198,13 +212,13 @@ static void await_ready(const struct shared *shared, pid_t command)
 
 /*
  * Prints to standard error, since standard output is the command's: processes, the
- * span in ns, the spinner's rounds in it, samples of a command of ours, bytes that it
- * copied a process and sample.
+ * span in ns, the spinner's rounds in it, its CPU time in ns, samples of a command of
+ * ours, bytes that it copied a process and sample.
  */
 static void cost(unsigned long processes, double seconds, char **command)
 {
 	struct shared *shared = share(), before, after;
-	uint64_t begin, span = seconds * SECOND;
+	uint64_t begin, span = seconds * SECOND, cpu;
 	pid_t group, spinner;
 
 	*shared = (struct shared){ 0 };
@@ -216,13 +230,16 @@ static void cost(unsigned long processes, double seconds, char **command)
 	schedule_as(SCHED_FIFO, 99);
 	/* Not just when a sample is due: half a period beside. */
 	sleep_until(now() + 2 * PERIOD + PERIOD / 2);
+	cpu = cpu_time(spinner);
 	begin = now();
 	before = *(volatile struct shared *)shared;
 	sleep_until(begin + span);
 	after = *(volatile struct shared *)shared;
 	span = now() - begin;
-	fprintf(stderr, "%lu\t%" PRIu64 "\t%" PRIu64 "\t%" PRIu64 "\t%" PRIu64 "\n", processes,
-		span, after.spins - before.spins, after.samples - before.samples, after.bytes);
+	cpu = cpu_time(spinner) - cpu;
+	fprintf(stderr, "%lu\t%" PRIu64 "\t%" PRIu64 "\t%" PRIu64 "\t%" PRIu64 "\t%" PRIu64 "\n",
+		processes, span, after.spins - before.spins, cpu,
+		after.samples - before.samples, after.bytes);
 	/* Nobody needs to wait for it any more. The crowd dies with us. */
 	kill(spinner, SIGKILL);
 	end(group);
