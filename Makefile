@@ -57,6 +57,7 @@ compared_n    := 1 5 7 11
 compared_runs := profile1 profile2 $(compared_n:%=profile3-%)
 compared_theory := sim-6.1-theory
 compared_bench  := sim-6.1-bench
+compared_ratios := tcg-6.1-bench
 swept         := sim-6.1-disk
 swept_n       := $(shell seq 12)
 repeated_n    := 5 7
@@ -210,8 +211,7 @@ build/rearmed/$(machine)/rearmed.ko: $(wildcard experiments/rearmed/*) | deps-ma
 
 # One machine for each number of processes, with memory for them; one for work; and one
 # that can thrash. Each has a single CPU: on another one, a tool would take nothing from
-# the spinner. Outside of virtual time, what the module takes of few processes is less than
-# chance does to the spinner: there are tables then, and no figure.
+# the spinner. The figure is one of instructions, and so of virtual time.
 # $1: the run, $2: bench's arguments, $3: settings of lab, $4: files
 define bench_run
 build/runs/$(bench)/$1: experiments/bench build/meter $4 $(machine_sources) | deps-machine tools
@@ -381,7 +381,8 @@ rows = awk -F '\t' -v name=$1 -v keys="$2" 'NR == 1 { split($$0, column); nr = s
 	{ for (i = 1; i <= NF; i++) value[column[i]] = $$i; row = ""; for (i = 1; i <= nr; i++) row = row value[key[i]]; \
 	for (i = 1; i <= NF; i++) print name "." row "." column[i] "\t" $$i }' $3
 
-bench_tables := $(addprefix results/$(compared_bench)/,cost.tsv register.tsv slow.tsv delay.tsv read.tsv rate.tsv)
+bench_tables := $(addprefix results/$(compared_bench)/,cost.tsv register.tsv slow.tsv delay.tsv read.tsv rate.tsv) \
+	$(addprefix results/$(compared_ratios)/,cost.tsv register.tsv)
 
 build/facts-tables.tsv: $(theory_tables) results/$(swept)/sweep.tsv results/$(swept)/knee.tsv results/$(swept)/case3.seeds.tsv \
 		$(bench_tables)
@@ -389,6 +390,8 @@ build/facts-tables.tsv: $(theory_tables) results/$(swept)/sweep.tsv results/$(sw
 	$(call rows,touches,accesses,results/$(compared_theory)/theory.touches.tsv) && \
 	$(call rows,cost,tool processes,results/$(compared_bench)/cost.tsv) && \
 	$(call rows,register,processes,results/$(compared_bench)/register.tsv) && \
+	$(call rows,tcg.cost,tool processes,results/$(compared_ratios)/cost.tsv) && \
+	$(call rows,tcg.register,processes,results/$(compared_ratios)/register.tsv) && \
 	$(call rows,slow,tool,results/$(compared_bench)/slow.tsv) && \
 	$(call rows,delay,from,results/$(compared_bench)/delay.tsv) && \
 	$(call rows,read,reader,results/$(compared_bench)/read.tsv) && \
