@@ -290,7 +290,7 @@ fill() { run ! dd if=/dev/zero of="$1/filling" bs=4k status=none; }
 @test "what another make has made since one began is not made again" {
 	by_heart
 	table=results/$variant/case3.tsv figure=plots/$variant/case3
-	small $figure.svg
+	small $table $figure.svg
 	# as the recipes of a make would be that began a day ago
 	export started
 	started=$(date -d yesterday +%s)
