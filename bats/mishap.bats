@@ -319,7 +319,7 @@ fill() { run ! dd if=/dev/zero of="$1/filling" bs=4k status=none; }
 	needs_mounts
 	mkdir "$BATS_TEST_TMPDIR/disk"
 	small_disk 400m "$BATS_TEST_TMPDIR/disk"
-	cp -r Makefile mp3 experiments plots results build "$BATS_TEST_TMPDIR/disk"
+	cp -a Makefile mp3 experiments plots results build "$BATS_TEST_TMPDIR/disk"
 	cd "$BATS_TEST_TMPDIR/disk"
 	touch experiments/case3
 
