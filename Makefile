@@ -144,8 +144,8 @@ tools: | deps-machine
 	@$(alone); $(MAKE) -s -C mp3 tools
 
 # A file appears when it is whole, and one make at a time makes it.
-started := $(shell date +%s.%N)
-atomic = sources='$^'; started=$(started); . experiments/atomic
+export started := $(shell date +%s.%N)
+atomic = sources='$^'; . experiments/atomic
 alone  = $(atomic); alone $@
 whole  = $(atomic); whole $@
 
@@ -155,7 +155,7 @@ left := data records.tsv.gz work counters.tsv meta.tsv
 # $1: the run, $2: the case, $3: its argument, $4: the variant, $5: settings of lab
 define run
 build/runs/$4/$1: $(machine_sources) experiments/$2 | deps-machine tools build/reduce
-	@sources='$$^' started=$(started) $(lab) $5 experiments/run results/$4/$1 $2 $3
+	@sources='$$^' $(lab) $5 experiments/run results/$4/$1 $2 $3
 endef
 
 ifeq ($(SEEDS),)
@@ -382,7 +382,7 @@ rows = awk -F '\t' -v name=$1 -v keys="$2" 'NR == 1 { split($$0, column); nr = s
 	for (i = 1; i <= NF; i++) print name "." row "." column[i] "\t" $$i }' $3
 
 bench_tables := $(addprefix results/$(compared_bench)/,cost.tsv register.tsv slow.tsv delay.tsv read.tsv rate.tsv) \
-	$(addprefix results/$(compared_ratios)/,cost.tsv register.tsv)
+	results/$(compared_ratios)/cost.tsv
 
 build/facts-tables.tsv: $(theory_tables) results/$(swept)/sweep.tsv results/$(swept)/knee.tsv results/$(swept)/case3.seeds.tsv \
 		$(bench_tables)
@@ -391,7 +391,6 @@ build/facts-tables.tsv: $(theory_tables) results/$(swept)/sweep.tsv results/$(sw
 	$(call rows,cost,tool processes,results/$(compared_bench)/cost.tsv) && \
 	$(call rows,register,processes,results/$(compared_bench)/register.tsv) && \
 	$(call rows,tcg.cost,tool processes,results/$(compared_ratios)/cost.tsv) && \
-	$(call rows,tcg.register,processes,results/$(compared_ratios)/register.tsv) && \
 	$(call rows,slow,tool,results/$(compared_bench)/slow.tsv) && \
 	$(call rows,delay,from,results/$(compared_bench)/delay.tsv) && \
 	$(call rows,read,reader,results/$(compared_bench)/read.tsv) && \
