@@ -28,14 +28,14 @@ files() { (cd "$1" && find . ! -type d | sort); }
 ./usr/share/man/man4/mp3.4
 ./usr/src/mp3-1.0/Kbuild
 ./usr/src/mp3-1.0/Makefile
-./usr/src/mp3-1.0/buffer.c
 ./usr/src/mp3-1.0/dkms.conf
-./usr/src/mp3-1.0/internal.h
-./usr/src/mp3-1.0/main.c
+./usr/src/mp3-1.0/module/buffer.c
+./usr/src/mp3-1.0/module/internal.h
+./usr/src/mp3-1.0/module/main.c
+./usr/src/mp3-1.0/module/registry.c
+./usr/src/mp3-1.0/module/sampler.c
+./usr/src/mp3-1.0/module/status.c
 ./usr/src/mp3-1.0/mp3.h
-./usr/src/mp3-1.0/registry.c
-./usr/src/mp3-1.0/sampler.c
-./usr/src/mp3-1.0/status.c
 END
 	assert_equal "$(find usr -type f -perm 755 | sort | paste -sd ' ')" "usr/usr/bin/monitor usr/usr/bin/work"
 	assert_equal "$(find usr -type f ! -perm 755 ! -perm 644)" ""

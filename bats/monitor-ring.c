@@ -15,7 +15,7 @@
  * Drains the ring to stdout as the monitor does. At its end, however it ends,
  * it says on stderr how many slots are full, and how many words are not empty.
  */
-#include "../mp3/monitor-samples.c"
+#include "../mp3/tools/monitor-samples.c"
 
 #include <pthread.h>
 #include <signal.h>

@@ -12,9 +12,9 @@ setup_file() {
 	cd "$BATS_TEST_DIRNAME" || return
 	set -- -std=gnu11 -g -O1 -Wall -Wextra -Wshadow -Wmissing-prototypes -Werror \
 		-fsanitize=address,undefined -fno-sanitize-recover=all
-	gcc "$@" -o "$BATS_FILE_TMPDIR/sanitized/monitor" ../mp3/monitor*.c -lncursesw >&2
-	gcc "$@" -pthread -o "$BATS_FILE_TMPDIR/monitor-ring" monitor-ring.c ../mp3/monitor-device.c >&2
-	gcc "$@" -pthread -o "$BATS_FILE_TMPDIR/record-ring" record-ring.c ../mp3/monitor-device.c >&2
+	gcc "$@" -o "$BATS_FILE_TMPDIR/sanitized/monitor" ../mp3/tools/monitor*.c -lncursesw >&2
+	gcc "$@" -pthread -o "$BATS_FILE_TMPDIR/monitor-ring" monitor-ring.c ../mp3/tools/monitor-device.c >&2
+	gcc "$@" -pthread -o "$BATS_FILE_TMPDIR/record-ring" record-ring.c ../mp3/tools/monitor-device.c >&2
 }
 
 setup() {

@@ -9,7 +9,7 @@
  * in it. Reads until all are written and read. Every record must be whole and newer
  * than the one before, or it exits with 1. Prints how many were read and missed.
  */
-#include "../mp3/monitor-records.c"
+#include "../mp3/tools/monitor-records.c"
 
 #include <pthread.h>
 #include <stdio.h>

@@ -23,7 +23,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#include "mp3.h"
+#include "../mp3.h"
 
 /* The minors of the profiler's device. */
 enum device { BUFFER, RECORDS };

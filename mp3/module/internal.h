@@ -15,7 +15,7 @@
 #include <linux/types.h>
 #include <asm/barrier.h>
 
-#include "mp3.h"
+#include "../mp3.h"
 
 struct file;
 struct mm_struct;
