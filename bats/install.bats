@@ -30,6 +30,7 @@ files() { (cd "$1" && find . ! -type d | sort); }
 ./usr/src/mp3-1.0/Makefile
 ./usr/src/mp3-1.0/dkms.conf
 ./usr/src/mp3-1.0/module/buffer.c
+./usr/src/mp3-1.0/module/counts.c
 ./usr/src/mp3-1.0/module/internal.h
 ./usr/src/mp3-1.0/module/main.c
 ./usr/src/mp3-1.0/module/registry.c

@@ -1,21 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Who is profiled, and what was counted of them
+ * Who is registered
  *
- * The kernel counts faults and CPU time in every task_struct. When a thread
- * exits, __exit_signal() adds its counts to the signal_struct of the thread
- * group and unlinks it from the group, both in one critical section of
- * signal->stats_lock. So the sum over signal_struct and linked threads, taken
- * under that lock, or while its sequence stays the same, is the process's total at
- * any time, misses no thread and counts none twice. It never shrinks, not even at
- * exec, where the group keeps its signal_struct.
- *
- * The signal_struct lives as long as any task_struct of the group does. We hold
- * a reference to one, and so can read the final counts of a process after its
- * last thread is gone and reaped, with no hook in the exit path.
+ * A process that is registered with its tree has its children registered by the
+ * sched_process_fork tracepoint: by the forking task itself, when the child is
+ * whole and before it runs, so that none of its faults is missed. The tracepoint
+ * must not sleep, not even for a spinlock_t on a PREEMPT_RT kernel. Hence the
+ * entries are allocated at load, and what the tracepoint touches has a lock of
+ * its own.
  */
-#include <linux/cred.h>
-#include <linux/fs.h>
 #include <linux/hash.h>
 #include <linux/ktime.h>
 #include <linux/list.h>
@@ -34,7 +27,6 @@
 #include <linux/string.h>
 #include <linux/threads.h>
 #include <linux/tracepoint.h>
-#include <linux/user_namespace.h>
 #include <linux/vmalloc.h>
 
 #include "internal.h"
@@ -44,28 +36,21 @@ module_param(max_processes, uint, 0444);
 MODULE_PARM_DESC(max_processes, "how many processes may be registered at once");
 
 /*
- * A process that is registered with its tree has its children registered by the
- * sched_process_fork tracepoint: by the forking task itself, when the child is
- * whole and before it runs, so that none of its faults is missed. The tracepoint
- * must not sleep, not even for a spinlock_t on a PREEMPT_RT kernel. Hence the
- * entries are allocated at load, and what the tracepoint touches has a lock of
- * its own.
- */
-/*
  * Two locks. mp3_registry_lock() takes a mutex that guards the list, the counts
- * of its members, @departed and the sampler's deadlines. Registration by command,
- * unregistration, the sample and a read of the status file are thereby whole, one
- * after another, in whatever order they come:
+ * of its members and of those that have departed (counts.c), the sampler's deadlines
+ * (sampler.c), and the places in the buffer and in the ring of records (buffer.c).
+ * Registration by command, unregistration (both status.c), the sample and a read of
+ * the status file are thereby whole, one after another, in whatever order they come:
  *
  * - R against R, U against U: the second finds the entry there, or gone.
  * - U or R against a sample: the sample takes the process's growth so far, or it
- *   is not in the list; what U finds beyond the last sample goes to @departed,
- *   and so into the next sample. If U empties the list, that sample is taken at
- *   once, within the same critical section.
+ *   is not in the list; what U finds beyond the last sample is set aside by
+ *   mp3_depart() for the next sample. If U empties the list, that sample is taken
+ *   at once, within the same critical section.
  * - The sample's work is running, waiting for the lock, while U empties the list
  *   and perhaps R starts anew: mp3_sampler_run() finds the list empty or its
  *   deadline in the future, and does nothing.
- * - exit against all of these: needs no lock of ours, see above. The sample that
+ * - exit against all of these: needs no lock of ours, see counts.c. The sample that
  *   finds every thread dead takes the last counts and the entry out of the list.
  * - open, mmap, poll and close of the device touch none of it.
  * - rmmod: the status file is gone and the tracepoint is silent before the list
@@ -77,8 +62,8 @@ MODULE_PARM_DESC(max_processes, "how many processes may be registered at once");
  * swap would be late just when it matters.
  *
  * membership_lock guards who is registered: the hash table, the unused entries,
- * @registered and the list @newborn. It nests in the mutex, and the tracepoint
- * takes it alone:
+ * @registered, the list @newborn and the count of missed children (buffer.c). It
+ * nests in the mutex, and the tracepoint takes it alone:
  *
  * - fork against U of the parent: the child is entered before the parent leaves,
  *   and stays; or the parent is not found, and the child is not entered.
@@ -89,15 +74,14 @@ MODULE_PARM_DESC(max_processes, "how many processes may be registered at once");
  *   take it out at once), so nobody's walk along the list is disturbed. The work
  *   is armed, for the parent is registered; and since only commands make the first
  *   entry, whoever holds the mutex and finds nothing registered can rely on it.
- * - Only holders of the mutex take entries out, so what find_process() has found
- *   under both locks stays as long as the mutex is held.
+ * - Only holders of the mutex take entries out, so what mp3_find_process() has
+ *   found stays as long as the mutex is held.
  *
  * It is raw because of PREEMPT_RT, see above; nothing is called under it that
  * sleeps there, and nobody holds it for more than a few instructions.
  */
 static DEFINE_MUTEX(registry_mutex);
 LIST_HEAD(mp3_processes);		/* struct mp3_process, oldest first */
-static struct mp3_counts departed;	/* of the unregistered, not yet sampled */
 
 static DEFINE_RAW_SPINLOCK(membership_lock);
 static struct hlist_head *process_by_pid;	/* 2^hash_bits of them, by the hash of the pid */
@@ -136,218 +120,6 @@ void mp3_registry_unlock(void)
 	mutex_unlock(&registry_mutex);
 }
 
-/* A thread counts with no lock. What it counts just now is for the next sample. */
-#define counted(word) data_race(READ_ONCE(word))
-
-/*
- * count - read a process's totals
- * @leader:	any task of the thread group, dead or alive, pinned
- * @counts:	to be filled
- *
- * Return: whether the process can still run. A thread that has its exit_state
- * does not fault any more; when all have one, @counts are final.
- *
- * A thread that is running on another CPU has its CPU time booked up to its last
- * tick or switch. The faults are exact.
- */
-static bool count(struct task_struct *leader, struct mp3_counts *counts)
-{
-	struct signal_struct *signal = leader->signal;
-	struct task_struct *thread;
-	unsigned long flags;
-	bool alive = false;
-
-	rcu_read_lock();
-	read_seqlock_excl_irqsave(&signal->stats_lock, flags);
-	counts->minor = signal->min_flt;
-	counts->major = signal->maj_flt;
-	counts->cpu_ns = signal->sum_sched_runtime;
-	for_each_thread(leader, thread) {
-		/* acquire: with the state come the counts up to it */
-		if (!smp_load_acquire(&thread->exit_state))
-			alive = true;
-		counts->minor += counted(thread->min_flt);
-		counts->major += counted(thread->maj_flt);
-		counts->cpu_ns += counted(thread->se.sum_exec_runtime);
-	}
-	read_sequnlock_excl_irqrestore(&signal->stats_lock, flags);
-	rcu_read_unlock();
-	return alive;
-}
-
-/* Fill in what a record says about memory. */
-static __always_inline void look_at_mm(struct mm_struct *mm, struct signal_struct *signal,
-				       struct mp3_record *record)
-{
-	u64 rss = get_mm_rss(mm);
-
-	record->rss = rss;
-	record->swap = get_mm_counter(mm, MM_SWAPENTS);
-	record->peak_rss = max3(rss, (u64)READ_ONCE(mm->hiwater_rss),
-				(u64)READ_ONCE(signal->maxrss));
-}
-
-/*
- * look_at_memory - how much memory a process has; and who leads it now
- *
- * A process that has exited has none any more. Its peak is with its signal_struct
- * then, as is that of programs which it has replaced by exec.
- */
-static void look_at_memory(struct mp3_process *process, struct mp3_record *record)
-{
-	struct task_struct *leader = process->leader, *thread;
-	struct mm_struct *mm = NULL;
-
-	record->rss = 0;
-	record->swap = 0;
-	record->peak_rss = READ_ONCE(leader->signal->maxrss);
-	rcu_read_lock();
-	for_each_thread(process->leader, thread) {
-		/* A thread has its mm until it exits, and no longer than that. */
-		task_lock(thread);
-		mm = thread->mm;
-		if (mm) {
-			mmgrab(mm);
-			look_at_mm(mm, leader->signal, record);
-			leader = thread->group_leader;
-		}
-		task_unlock(thread);
-		if (mm)
-			break;
-	}
-	/* A thread that executes a program becomes the leader; the name is its. */
-	if (leader != process->leader) {
-		get_task_struct(leader);
-		put_task_struct(process->leader);
-		process->leader = leader;
-	}
-	rcu_read_unlock();
-	if (process->mm)
-		mmdrop(process->mm);
-	process->mm = mm;
-}
-
-/* What follows the NUL of a comm may be anything, and look like another name. */
-static __always_inline bool is_renamed(const u64 *name, const char *comm)
-{
-	const u64 *words = (const u64 *)comm;
-
-	/* A comm that is just being changed is seen in parts, as by everybody. */
-	return unlikely(name[0] != data_race(words[0])) || unlikely(name[1] != data_race(words[1]));
-}
-
-/*
- * finish_record - fill in the rest of a record, and begin the process's next period
- *
- * Inline, as all of the quick way, see settle().
- */
-static __always_inline void finish_record(struct mp3_process *process,
-					  struct mp3_record *record, u64 now, u32 flags,
-					  struct mp3_counts counts, struct mp3_counts *sum)
-{
-	struct mp3_counts growth;
-	struct mp3_who who;
-
-	growth.minor = counts.minor - process->last.minor;
-	growth.major = counts.major - process->last.major;
-	growth.cpu_ns = counts.cpu_ns - process->last.cpu_ns;
-	record->minor = growth.minor;
-	record->major = growth.major;
-	record->cpu_ns = growth.cpu_ns;
-	sum->minor += growth.minor;
-	sum->major += growth.major;
-	sum->cpu_ns += growth.cpu_ns;
-	process->last = counts;
-
-	record->time_ns = now;
-	record->period_ns = now - process->last_ns;
-	process->last_ns = now;
-
-	who = process->who;
-	if (is_renamed(who.name, process->leader->comm)) {
-		strscpy_pad((char *)process->who.name, process->leader->comm,
-			    sizeof(who.name));
-		who = process->who;
-	}
-	who.flags |= flags;
-	*(struct mp3_who *)&record->pid = who;
-	process->who.flags = 0;
-	mp3_record_end(record);
-}
-
-/*
- * settle_quickly - settle() for a process with a single thread and the mm of the
- * last time
- *
- * Our reference keeps the mm_struct, but it is emptied once the last thread has let
- * go of it; so it is looked whether the leader still had it afterwards.
- *
- * The leader is pinned, so neither the lock nor RCU is needed to read its counts. If it
- * has no exit_state, it has not been unlinked; and if the group has one thread, that is
- * it. That it was not unlinked meanwhile, nor another thread, whose counts are with the
- * signal_struct now, is what the lock's sequence says. (A thread that is just being
- * created has counted nothing yet.)
- *
- * Return: false if it is no such process, and nothing has been done
- */
-static __always_inline bool settle_quickly(struct mp3_process *process, u64 now,
-					   struct mp3_counts *sum)
-{
-	struct task_struct *leader = process->leader;
-	struct signal_struct *signal = leader->signal;
-	struct mm_struct *mm = process->mm;
-	struct mp3_record *record;
-	struct mp3_counts counts;
-	unsigned int sequence;
-	int others;
-
-	if (unlikely(!mm))
-		return false;
-	record = mp3_record_begin();
-	look_at_mm(mm, signal, record);
-	/* Who sees the mm emptied sees that the leader has it no more. */
-	smp_rmb();
-	if (unlikely(READ_ONCE(leader->mm) != mm))
-		return false;
-
-	sequence = read_seqbegin(&signal->stats_lock);
-	others = (READ_ONCE(signal->nr_threads) - 1) | READ_ONCE(leader->exit_state);
-	counts.minor = signal->min_flt + counted(leader->min_flt);
-	counts.major = signal->maj_flt + counted(leader->maj_flt);
-	counts.cpu_ns = signal->sum_sched_runtime + counted(leader->se.sum_exec_runtime);
-	if (unlikely(read_seqretry(&signal->stats_lock, sequence) || others))
-		return false;
-	finish_record(process, record, now, 0, counts, sum);
-	return true;
-}
-
-/*
- * settle - make a record of what a process has counted since its last one
- * @process:	the process, in the list
- * @now:	CLOCK_MONOTONIC ns
- * @flags:	MP3_LAST if it is going to be unregistered
- * @sum:	to be added to
- *
- * Return: whether the process can still run
- *
- * Most processes can be settled quickly, in some hundred instructions, and calls
- * and locks would be as many again. That is what a sample costs for each of them.
- */
-static bool settle(struct mp3_process *process, u64 now, u32 flags,
-		   struct mp3_counts *sum)
-{
-	struct mp3_record *record;
-	struct mp3_counts counts;
-	bool alive = count(process->leader, &counts);
-
-	if (!alive)
-		flags |= MP3_LAST | MP3_EXITED;
-	record = mp3_record_begin();
-	look_at_memory(process, record);
-	finish_record(process, record, now, flags, counts, sum);
-	return alive;
-}
-
 static struct hlist_head *those_like(const struct pid *pid)
 {
 	return &process_by_pid[hash_ptr(pid, hash_bits)];
@@ -364,7 +136,7 @@ static struct mp3_process *find_process(const struct pid *pid)
 }
 
 /*
- * enter_process - take an unused entry for a process
+ * enter - take an unused entry for a process
  * @pid:	its identity; this and @leader get references of their own
  * @leader:	of the thread group
  * @first:	its counts now
@@ -374,8 +146,8 @@ static struct mp3_process *find_process(const struct pid *pid)
  * Context: holds membership_lock
  * Return: 0, -EEXIST, -ENOSPC
  */
-static int enter_process(struct pid *pid, struct task_struct *leader,
-			 const struct mp3_counts *first, u32 parent, bool tree)
+static int enter(struct pid *pid, struct task_struct *leader,
+		 const struct mp3_counts *first, u32 parent, bool tree)
 {
 	struct mp3_process *process = find_process(pid);
 
@@ -407,8 +179,52 @@ static int enter_process(struct pid *pid, struct task_struct *leader,
 	return 0;
 }
 
-/* Context: holds mp3_registry_lock() */
-static void remove_process(struct mp3_process *process)
+/**
+ * mp3_enter_process - register a process that a command has named
+ * @pid:	its identity; this and @leader get references of their own
+ * @leader:	of the thread group
+ * @first:	its counts now
+ * @tree:	whether to register the children that it forks, and theirs
+ *
+ * Context: process context, holds mp3_registry_lock()
+ * Return: 0, -EEXIST, -ENOSPC; nothing is changed then
+ */
+int mp3_enter_process(struct pid *pid, struct task_struct *leader,
+		      const struct mp3_counts *first, bool tree)
+{
+	int err;
+
+	raw_spin_lock(&membership_lock);
+	err = enter(pid, leader, first, 0, tree);
+	raw_spin_unlock(&membership_lock);
+	return err;
+}
+
+/**
+ * mp3_find_process - the entry of a registered process, which is in the list
+ * @pid:	its identity
+ *
+ * Context: process context, holds mp3_registry_lock()
+ * Return: the entry, which stays as long as the lock is held; NULL if there is none
+ */
+struct mp3_process *mp3_find_process(const struct pid *pid)
+{
+	struct mp3_process *process;
+
+	raw_spin_lock(&membership_lock);
+	adopt_newborn();
+	process = find_process(pid);
+	raw_spin_unlock(&membership_lock);
+	return process;
+}
+
+/**
+ * mp3_remove_process - register a process no longer
+ * @process:	in the list
+ *
+ * Context: process context, holds mp3_registry_lock()
+ */
+void mp3_remove_process(struct mp3_process *process)
 {
 	struct task_struct *leader = process->leader;
 	struct mm_struct *mm = process->mm;
@@ -445,150 +261,16 @@ static void follow_fork(void *data, struct task_struct *parent, struct task_stru
 	raw_spin_lock(&membership_lock);
 	process = find_process(task_tgid(parent));
 	if (process && process->tree)
-		err = enter_process(task_tgid(child), child, &nothing,
-				    process->who.pid, true);
+		err = enter(task_tgid(child), child, &nothing, process->who.pid, true);
 	if (err == -ENOSPC)
 		mp3_buffer_missed_child();
 	raw_spin_unlock(&membership_lock);
 }
 
-/*
- * may_profile - whether the opener of @file may see into @task
- *
- * As for ptrace: the same user in every role of the task's, or CAP_SYS_PTRACE
- * in its user namespace. The opener counts and not the writer, lest somebody
- * hand his open file to a privileged program as its standard output.
- */
-static bool may_profile(struct file *file, struct task_struct *task)
-{
-	const struct cred *cred;
-	struct user_namespace *ns;
-	kuid_t euid = file->f_cred->euid;
-	bool same_user;
-
-	rcu_read_lock();
-	cred = __task_cred(task);
-	same_user = uid_eq(euid, cred->uid) && uid_eq(euid, cred->euid) &&
-		    uid_eq(euid, cred->suid);
-	ns = get_user_ns(cred->user_ns);
-	rcu_read_unlock();
-	same_user = same_user || file_ns_capable(file, ns, CAP_SYS_PTRACE);
-	put_user_ns(ns);
-	return same_user;
-}
-
-/*
- * find_leader - look up a process by its number
- * @file:	the status file that the command was written to
- * @nr:		PID in the caller's PID namespace
- * @pid:	set to its identity, with a reference
- * @leader:	set to the leader of the thread group, with a reference
- *
- * Return: 0, -ESRCH, -EPERM
- */
-static int find_leader(struct file *file, pid_t nr, struct pid **pid,
-		       struct task_struct **leader)
-{
-	*pid = find_get_pid(nr);
-	/* A thread's number that is not a process's finds nothing. */
-	*leader = get_pid_task(*pid, PIDTYPE_TGID);
-	if (!*leader) {
-		put_pid(*pid);
-		return -ESRCH;
-	}
-	if (!may_profile(file, *leader)) {
-		put_task_struct(*leader);
-		put_pid(*pid);
-		return -EPERM;
-	}
-	return 0;
-}
-
-/**
- * mp3_register - begin to profile a process
- * @file:	the status file that the command was written to
- * @nr:		PID in the caller's PID namespace
- * @tree:	whether to profile the children that it forks, and theirs
- *
- * Context: process context, without the lock
- * Return: 0, -ESRCH, -EPERM, -EEXIST, -ENOSPC, -EOPNOTSUPP; nothing is changed then
- */
-int mp3_register(struct file *file, pid_t nr, bool tree)
-{
-	struct task_struct *leader;
-	struct mp3_counts now;
-	struct pid *pid;
-	bool nobody;
-	int err;
-
-	if (tree && !fork_tracepoint)
-		return -EOPNOTSUPP;
-	err = find_leader(file, nr, &pid, &leader);
-	if (err)
-		return err;
-
-	mp3_registry_lock();
-	nobody = mp3_nothing_registered();
-	if (count(leader, &now)) {
-		raw_spin_lock(&membership_lock);
-		err = enter_process(pid, leader, &now, 0, tree);
-		raw_spin_unlock(&membership_lock);
-	} else {
-		err = -ESRCH;
-	}
-	if (!err && nobody)
-		mp3_sampler_start();
-	mp3_registry_unlock();
-	put_task_struct(leader);
-	put_pid(pid);
-	return err;
-}
-
-/**
- * mp3_unregister - profile a process no longer
- * @file:	the status file that the command was written to
- * @nr:		PID in the caller's PID namespace
- *
- * What it counted since the last sample goes into the next one. If it was the
- * last process, that is taken here and now.
- *
- * Context: process context, without the lock
- * Return: 0, -ESRCH, -EPERM, -ENOENT; nothing is changed then
- */
-int mp3_unregister(struct file *file, pid_t nr)
-{
-	struct mp3_process *process;
-	struct task_struct *leader;
-	struct pid *pid;
-	int err;
-
-	err = find_leader(file, nr, &pid, &leader);
-	if (err)
-		return err;
-
-	mp3_registry_lock();
-	raw_spin_lock(&membership_lock);
-	adopt_newborn();
-	process = find_process(pid);
-	raw_spin_unlock(&membership_lock);
-	if (process) {
-		settle(process, ktime_get_ns(), MP3_LAST, &departed);
-		remove_process(process);
-		if (mp3_nothing_registered())
-			mp3_sampler_finish();
-	} else {
-		err = -ENOENT;
-	}
-	mp3_registry_unlock();
-	put_task_struct(leader);
-	put_pid(pid);
-	return err;
-}
-
 /**
  * mp3_nothing_registered - whether the registry is empty
  *
- * Context: holds the lock
+ * Context: holds mp3_registry_lock()
  */
 bool mp3_nothing_registered(void)
 {
@@ -596,21 +278,11 @@ bool mp3_nothing_registered(void)
 }
 
 /**
- * mp3_collect - what all have counted since the last call, and bury the dead
- * @now:	CLOCK_MONOTONIC ns
- * @sum:	to be filled
- *
- * Context: process context, holds the lock
+ * mp3_sees_forks - whether a process can be registered with its tree
  */
-void mp3_collect(u64 now, struct mp3_counts *sum)
+bool mp3_sees_forks(void)
 {
-	struct mp3_process *process, *next;
-
-	*sum = departed;
-	departed = (struct mp3_counts){};
-	list_for_each_entry_safe(process, next, &mp3_processes, by_age)
-		if (!settle_quickly(process, now, sum) && !settle(process, now, 0, sum))
-			remove_process(process);
+	return fork_tracepoint;
 }
 
 static void note_tracepoint(struct tracepoint *tracepoint, void *data)
@@ -672,7 +344,7 @@ void mp3_registry_exit(void)
 	}
 	mp3_registry_lock();
 	list_for_each_entry_safe(process, next, &mp3_processes, by_age)
-		remove_process(process);
+		mp3_remove_process(process);
 	mp3_registry_unlock();
 	kvfree(process_by_pid);
 	vfree(table);

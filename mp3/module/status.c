@@ -2,19 +2,150 @@
 /*
  * /proc/mp3/status: commands in, the list of processes out
  *
- * mp3.h has the grammar.
+ * mp3.h has the grammar. A command is carried out here: it changes the registry, and
+ * starts the sampler with the first process, and ends it with the last.
  */
+#include <linux/cred.h>
 #include <linux/ctype.h>
+#include <linux/fs.h>
 #include <linux/kernel.h>
 #include <linux/pid.h>
 #include <linux/proc_fs.h>
+#include <linux/rcupdate.h>
+#include <linux/sched/task.h>
 #include <linux/seq_file.h>
 #include <linux/string.h>
 #include <linux/uaccess.h>
+#include <linux/uidgid.h>
+#include <linux/user_namespace.h>
 
 #include "internal.h"
 
 #define COMMAND_MAX 31	/* characters, with room to spare for any PID */
+
+/*
+ * may_profile - whether the opener of @file may see into @task
+ *
+ * As for ptrace: the same user in every role of the task's, or CAP_SYS_PTRACE
+ * in its user namespace. The opener counts and not the writer, lest somebody
+ * hand his open file to a privileged program as its standard output.
+ */
+static bool may_profile(struct file *file, struct task_struct *task)
+{
+	const struct cred *cred;
+	struct user_namespace *ns;
+	kuid_t euid = file->f_cred->euid;
+	bool same_user;
+
+	rcu_read_lock();
+	cred = __task_cred(task);
+	same_user = uid_eq(euid, cred->uid) && uid_eq(euid, cred->euid) &&
+		    uid_eq(euid, cred->suid);
+	ns = get_user_ns(cred->user_ns);
+	rcu_read_unlock();
+	same_user = same_user || file_ns_capable(file, ns, CAP_SYS_PTRACE);
+	put_user_ns(ns);
+	return same_user;
+}
+
+/*
+ * find_leader - look up a process by its number
+ * @file:	the status file that the command was written to
+ * @nr:		PID in the caller's PID namespace
+ * @pid:	set to its identity, with a reference
+ * @leader:	set to the leader of the thread group, with a reference
+ *
+ * Return: 0, -ESRCH, -EPERM
+ */
+static int find_leader(struct file *file, pid_t nr, struct pid **pid,
+		       struct task_struct **leader)
+{
+	*pid = find_get_pid(nr);
+	/* A thread's number that is not a process's finds nothing. */
+	*leader = get_pid_task(*pid, PIDTYPE_TGID);
+	if (!*leader) {
+		put_pid(*pid);
+		return -ESRCH;
+	}
+	if (!may_profile(file, *leader)) {
+		put_task_struct(*leader);
+		put_pid(*pid);
+		return -EPERM;
+	}
+	return 0;
+}
+
+/*
+ * register_process - begin to profile a process
+ * @file:	the status file that the command was written to
+ * @nr:		PID in the caller's PID namespace
+ * @tree:	whether to profile the children that it forks, and theirs
+ *
+ * Context: process context, without the lock
+ * Return: 0, -ESRCH, -EPERM, -EEXIST, -ENOSPC, -EOPNOTSUPP; nothing is changed then
+ */
+static int register_process(struct file *file, pid_t nr, bool tree)
+{
+	struct task_struct *leader;
+	struct mp3_counts now;
+	struct pid *pid;
+	bool nobody;
+	int err;
+
+	if (tree && !mp3_sees_forks())
+		return -EOPNOTSUPP;
+	err = find_leader(file, nr, &pid, &leader);
+	if (err)
+		return err;
+
+	mp3_registry_lock();
+	nobody = mp3_nothing_registered();
+	err = mp3_count(leader, &now) ? mp3_enter_process(pid, leader, &now, tree) : -ESRCH;
+	if (!err && nobody)
+		mp3_sampler_start();
+	mp3_registry_unlock();
+	put_task_struct(leader);
+	put_pid(pid);
+	return err;
+}
+
+/*
+ * unregister_process - profile a process no longer
+ * @file:	the status file that the command was written to
+ * @nr:		PID in the caller's PID namespace
+ *
+ * What it counted since the last sample goes into the next one. If it was the
+ * last process, that is taken here and now.
+ *
+ * Context: process context, without the lock
+ * Return: 0, -ESRCH, -EPERM, -ENOENT; nothing is changed then
+ */
+static int unregister_process(struct file *file, pid_t nr)
+{
+	struct mp3_process *process;
+	struct task_struct *leader;
+	struct pid *pid;
+	int err;
+
+	err = find_leader(file, nr, &pid, &leader);
+	if (err)
+		return err;
+
+	mp3_registry_lock();
+	process = mp3_find_process(pid);
+	if (process) {
+		mp3_depart(process);
+		mp3_remove_process(process);
+		if (mp3_nothing_registered())
+			mp3_sampler_finish();
+	} else {
+		err = -ENOENT;
+	}
+	mp3_registry_unlock();
+	put_task_struct(leader);
+	put_pid(pid);
+	return err;
+}
 
 static ssize_t status_write(struct file *file, const char __user *from,
 			    size_t length, loff_t *position)
@@ -39,13 +170,13 @@ static ssize_t status_write(struct file *file, const char __user *from,
 
 	switch (text[0]) {
 	case 'R':
-		err = mp3_register(file, nr, false);
+		err = register_process(file, nr, false);
 		break;
 	case 'T':
-		err = mp3_register(file, nr, true);
+		err = register_process(file, nr, true);
 		break;
 	case 'U':
-		err = mp3_unregister(file, nr);
+		err = unregister_process(file, nr);
 		break;
 	default:
 		err = -EINVAL;
