@@ -97,3 +97,14 @@ int open_device(const char *path, enum device which)
 		     which == RECORDS ? "record ring" : "profile buffer");
 	return device;
 }
+
+void open_records(struct ring *ring, const char *path)
+{
+	const char *name = path ? path : MP3_RECORDS;
+
+	if (ring_open(ring, open_device(path, RECORDS)))
+		return;
+	if (errno == EPROTO)
+		errx(failure, "%s: the loaded module's records are of another version", name);
+	err(failure, "%s: cannot map the records", name);
+}

@@ -3,9 +3,9 @@
  * What the files of monitor offer each other.
  *
  * monitor.c		the command line
- * monitor-device.c	opens the device; signals; output
+ * monitor-device.c	opens the devices; signals; output
  * monitor-samples.c	takes samples out of the profile buffer, prints them
- * monitor-records.c	reads the record ring, one record after the other
+ * ring.c		reads the record ring, for other programs as well
  * monitor-processes.c	adds the records of each process up
  * monitor-print.c	prints them as TSV
  * monitor-trace.c	writes them as a trace for viewers
@@ -24,6 +24,7 @@
 #include <stdio.h>
 
 #include "../mp3.h"
+#include "ring.h"
 
 /* The minors of the profiler's device. */
 enum device { BUFFER, RECORDS };
@@ -33,6 +34,12 @@ enum device { BUFFER, RECORDS };
  * @path:	of the node, NULL for the usual one
  */
 int open_device(const char *path, enum device which);
+
+/**
+ * open_records - open the record ring, to be read from the oldest record on
+ * @path:	the device, NULL for MP3_RECORDS
+ */
+void open_records(struct ring *ring, const char *path);
 
 /**
  * open_signals - a file to poll for SIGINT and SIGTERM
@@ -93,44 +100,6 @@ void print_name(FILE *output, const char *name);
  */
 _Noreturn void run_command(const char *path, FILE *output, const char *trace_path,
 			   char **command);
-
-/**
- * struct records - a reader of the record ring
- * @device:	the open device, to be polled
- * @header:	the mapped ring, read-only
- * @next:	sequence of the record to be read next
- * @missed:	records that were overwritten before they were read
- */
-struct records {
-	int device;
-	const struct mp3_records *header;
-	uint64_t next;
-	uint64_t missed;
-};
-
-/**
- * records_open - open and map the record ring, and check that it is one
- * @path:	the device, NULL for MP3_RECORDS
- *
- * The reader begins with the oldest record that is left.
- */
-void records_open(struct records *records, const char *path);
-
-/**
- * records_skip - leave out what is there: begin with the next sample to come
- */
-void records_skip(struct records *records);
-
-/**
- * records_next - the next record
- * @record:	filled with a whole one
- *
- * If the reader has been overtaken, it goes on with the oldest that is left and
- * adds to @missed what it has not seen.
- *
- * Return: false if there is none for now
- */
-bool records_next(struct records *records, struct mp3_record *record);
 
 /**
  * struct process - what the records of a process add up to
