@@ -11,7 +11,8 @@ setup() { cd "$BATS_TEST_DIRNAME/../mp3" || return; }
 rendered() { mandoc -T ascii "$1" | col -bx | tr -s ' \n' ' '; }
 
 @test "the pages are well formed" {
-	for page in man/*; do
+	cd man || return	# where mandoc finds the pages that they refer to
+	for page in *; do
 		# that other pages are not installed here is no fault of theirs
 		run bash -c "mandoc -T lint $page 2>&1 | grep -v 'outdated mandoc.db'"
 		assert_output ""
