@@ -16,7 +16,7 @@ rendered() { mandoc -T ascii "$1" | col -bx | tr -s ' \n' ' '; }
 		# that other pages are not installed here is no fault of theirs
 		run bash -c "mandoc -T lint $page 2>&1 | grep -v 'outdated mandoc.db'"
 		assert_output ""
-		head -n 4 $page | grep -q '^\.Dd [A-Z][a-z]* [0-9]*, 20[0-9][0-9]$'
+		head -n 4 "$page" | grep -q '^\.Dd [A-Z][a-z]* [0-9]*, 20[0-9][0-9]$'
 	done
 }
 

@@ -301,12 +301,17 @@ void run_command(const char *path, FILE *output, const char *trace_path,
 		tree.trace = trace_open(trace_path);
 	begin = now();
 	start(&tree, command, &pipes);
+	failure = 1;
+	if (output != stderr)
+		empty_output(output);
+	if (tree.trace)
+		trace_begin(tree.trace);
 	state = await_end(&tree, signals);
 	elapsed = now() - begin;
 	finish(&tree);
 	print_summary(&tree, output, command, state, elapsed);
 	if (fclose(output))
-		err(125, "the summary");
+		err(failure, "the summary");
 	if (tree.trace)
 		trace_close(tree.trace);
 	exit(WIFSIGNALED(state) ? 128 + WTERMSIG(state) : WEXITSTATUS(state));

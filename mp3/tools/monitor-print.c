@@ -133,11 +133,13 @@ bool print_records(const char *path, bool following, const char *trace_path)
 	size_t total;
 
 	open_records(&ring, path);
-	if (trace_path)
+	if (trace_path) {
 		trace = trace_open(trace_path);
-	else
+		trace_begin(trace);
+	} else {
 		puts("time_ns\tperiod_ns\tpid\tparent\tflags\tminor\tmajor\tcpu_ns\t"
 		     "rss_kb\tswap_kb\tpeak_rss_kb\tcommand");
+	}
 	total = following ? follow(&ring, trace) : print_some(&ring, trace);
 	if (trace)
 		trace_close(trace);

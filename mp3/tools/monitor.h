@@ -59,6 +59,18 @@ extern int failure;
 void flush(FILE *output);
 
 /**
+ * open_output - open a file for writing, but leave in it what is there for now
+ *
+ * So nothing is lost when that which is to be written does not come about.
+ */
+FILE *open_output(const char *path);
+
+/**
+ * empty_output - now there is something to write
+ */
+void empty_output(FILE *output);
+
+/**
  * print_samples - print and take samples
  * @path:	the device, NULL for the usual one
  * @following:	go on as long as processes are registered
@@ -91,8 +103,8 @@ void print_name(FILE *output, const char *name);
 /**
  * run_command - run a command with its tree under the profiler
  * @path:	the record ring's device, NULL for the usual one
- * @output:	for the summary
- * @trace_path:	of the trace of the tree, or NULL
+ * @output:	for the summary; emptied when the command has begun
+ * @trace_path:	of the trace of the tree, which is emptied then, too; or NULL
  *
  * Does not return: it exits with the status of the command, 128 + n when it was
  * killed by signal n, 126 when it cannot be executed, 127 when it is not there,
@@ -163,10 +175,15 @@ void processes_forget(struct processes *processes, uint64_t ns);
 struct process *processes_find(const struct processes *processes, uint32_t pid);
 
 /**
- * trace_open - begin a trace in the Trace Event Format (JSON)
- * @path:	of the file, which is truncated
+ * trace_open - a trace in the Trace Event Format (JSON)
+ * @path:	of the file, which is left as it is for now
  */
 struct trace *trace_open(const char *path);
+
+/**
+ * trace_begin - empty the file, and begin the trace
+ */
+void trace_begin(struct trace *trace);
 
 /**
  * trace_add - add a record to the trace
