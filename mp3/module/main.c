@@ -14,9 +14,10 @@
  *	$ wait; ./monitor > profile.data
  *	# rmmod mp3
  *
- * mp3.h describes the interface. The files, along the way of the data:
- * status.c (commands), registry.c (who is profiled, and what was counted),
- * sampler.c (when), buffer.c (to whom: all together, and each process).
+ * mp3.h describes the interface. The files, along the way of the data: status.c
+ * (commands), registry.c (who is registered), counts.c (what was counted), sampler.c
+ * (when), buffer.c (to whom: all together, and each process). internal.h says who
+ * calls whom.
  *
  * Life of the module: every open file of the device holds a reference to it,
  * and so does every mapping, through its file; rmmod is then refused. An open

@@ -39,7 +39,7 @@ struct view {
 };
 
 struct live {
-	struct records records;
+	struct ring ring;
 	struct processes processes;
 	struct process **lines;	/* those shown, in their order */
 	size_t nr_lines, room;
@@ -84,7 +84,7 @@ static void read_records(struct live *live)
 	struct view *view;
 	struct bin *bin;
 
-	while (records_next(&live->records, &record)) {
+	while (ring_next(&live->ring, &record)) {
 		process = processes_add(&live->processes, &record);
 		if (!process->view)
 			process->view = calloc(1, sizeof(*view));
@@ -177,7 +177,7 @@ static void put_bar(const struct live *live, const struct process *process,
 static int format_process(const struct live *live, const struct process *p,
 			  char *line, size_t size)
 {
-	double page_mb = live->records.header->page_bytes / 1048576.0;
+	double page_mb = live->ring.header->page_bytes / 1048576.0;
 	struct bin bin = bin_of(p, live->second);
 	char name[sizeof("ended ") + 4 * MP3_NAME_BYTES] = "";
 	FILE *memory = fmemopen(name, sizeof(name), "w");
@@ -236,9 +236,9 @@ static void draw(const struct live *live)
 		snprintf(line, sizeof(line), "%7s and %zu more", "", live->nr_lines - (y - 3));
 		put_line(LINES - 1, line);
 	}
-	if (live->records.missed && LINES > 2) {
+	if (live->ring.missed && LINES > 2) {
 		snprintf(line, sizeof(line), "%7s %" PRIu64 " records were overwritten before they were read",
-			 "", live->records.missed);
+			 "", live->ring.missed);
 		put_line(LINES - 1, line);
 	}
 	refresh();
@@ -286,7 +286,7 @@ void live_view(const char *path)
 
 	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO))
 		errx(1, "the live view needs a terminal");
-	records_open(&live.records, path);
+	open_records(&live.ring, path);
 	if (setlocale(LC_CTYPE, "") && !strcmp(nl_langinfo(CODESET), "UTF-8"))
 		live.steps = blocks;
 	/* Not initscr(), which would end us in its own words. */

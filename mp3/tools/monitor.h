@@ -3,9 +3,9 @@
  * What the files of monitor offer each other.
  *
  * monitor.c		the command line
- * monitor-device.c	opens the device; signals; output
+ * monitor-device.c	opens the devices; signals; output
  * monitor-samples.c	takes samples out of the profile buffer, prints them
- * monitor-records.c	reads the record ring, one record after the other
+ * ring.c		reads the record ring, for other programs as well
  * monitor-processes.c	adds the records of each process up
  * monitor-print.c	prints them as TSV
  * monitor-trace.c	writes them as a trace for viewers
@@ -23,7 +23,8 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#include "mp3.h"
+#include "../mp3.h"
+#include "ring.h"
 
 /* The minors of the profiler's device. */
 enum device { BUFFER, RECORDS };
@@ -33,6 +34,12 @@ enum device { BUFFER, RECORDS };
  * @path:	of the node, NULL for the usual one
  */
 int open_device(const char *path, enum device which);
+
+/**
+ * open_records - open the record ring, to be read from the oldest record on
+ * @path:	the device, NULL for MP3_RECORDS
+ */
+void open_records(struct ring *ring, const char *path);
 
 /**
  * open_signals - a file to poll for SIGINT and SIGTERM
@@ -50,6 +57,18 @@ extern int failure;
  * flush - nothing counts as printed before this has returned
  */
 void flush(FILE *output);
+
+/**
+ * open_output - open a file for writing, but leave in it what is there for now
+ *
+ * So nothing is lost when that which is to be written does not come about.
+ */
+FILE *open_output(const char *path);
+
+/**
+ * empty_output - now there is something to write
+ */
+void empty_output(FILE *output);
 
 /**
  * print_samples - print and take samples
@@ -84,8 +103,8 @@ void print_name(FILE *output, const char *name);
 /**
  * run_command - run a command with its tree under the profiler
  * @path:	the record ring's device, NULL for the usual one
- * @output:	for the summary
- * @trace_path:	of the trace of the tree, or NULL
+ * @output:	for the summary; emptied when the command has begun
+ * @trace_path:	of the trace of the tree, which is emptied then, too; or NULL
  *
  * Does not return: it exits with the status of the command, 128 + n when it was
  * killed by signal n, 126 when it cannot be executed, 127 when it is not there,
@@ -93,44 +112,6 @@ void print_name(FILE *output, const char *name);
  */
 _Noreturn void run_command(const char *path, FILE *output, const char *trace_path,
 			   char **command);
-
-/**
- * struct records - a reader of the record ring
- * @device:	the open device, to be polled
- * @header:	the mapped ring, read-only
- * @next:	sequence of the record to be read next
- * @missed:	records that were overwritten before they were read
- */
-struct records {
-	int device;
-	const struct mp3_records *header;
-	uint64_t next;
-	uint64_t missed;
-};
-
-/**
- * records_open - open and map the record ring, and check that it is one
- * @path:	the device, NULL for MP3_RECORDS
- *
- * The reader begins with the oldest record that is left.
- */
-void records_open(struct records *records, const char *path);
-
-/**
- * records_skip - leave out what is there: begin with the next sample to come
- */
-void records_skip(struct records *records);
-
-/**
- * records_next - the next record
- * @record:	filled with a whole one
- *
- * If the reader has been overtaken, it goes on with the oldest that is left and
- * adds to @missed what it has not seen.
- *
- * Return: false if there is none for now
- */
-bool records_next(struct records *records, struct mp3_record *record);
 
 /**
  * struct process - what the records of a process add up to
@@ -194,10 +175,15 @@ void processes_forget(struct processes *processes, uint64_t ns);
 struct process *processes_find(const struct processes *processes, uint32_t pid);
 
 /**
- * trace_open - begin a trace in the Trace Event Format (JSON)
- * @path:	of the file, which is truncated
+ * trace_open - a trace in the Trace Event Format (JSON)
+ * @path:	of the file, which is left as it is for now
  */
 struct trace *trace_open(const char *path);
+
+/**
+ * trace_begin - empty the file, and begin the trace
+ */
+void trace_begin(struct trace *trace);
 
 /**
  * trace_add - add a record to the trace

@@ -84,13 +84,14 @@ int main(int argc, char **argv)
 		{ "trace", required_argument, NULL, TRACE },
 		{ NULL, 0, NULL, 0 },
 	};
-	bool following = false, processes = false, live = false;
-	const char *path = NULL, *output = NULL, *trace = NULL;
+	bool following = false, processes = false, live = false, command;
+	const char *path = NULL, *output = NULL, *trace = NULL, *value = NULL;
 	FILE *summary = stderr;
 	size_t total;
 	int c;
 
 	while ((c = getopt_long(argc, argv, "+d:fho:pt", names, NULL)) != -1) {
+		value = optarg;
 		switch (c) {
 		case 'd':
 			path = optarg;
@@ -117,24 +118,25 @@ int main(int argc, char **argv)
 			usage_error();
 		}
 	}
-	if (optind < argc && strcmp(argv[optind - 1], "--"))
+	/* A "--" that is an option's argument, as in -d --, ends no options. */
+	command = optind > 1 && argv[optind - 1] != value && !strcmp(argv[optind - 1], "--");
+	if (command && optind == argc)
+		bad_usage("no command stands behind '--'");
+	if (optind < argc && !command)
 		bad_usage("no argument is expected, but '%s' is there", argv[optind]);
-	if (optind < argc && (following || processes || live))
+	if (command && (following || processes || live))
 		bad_usage("-p, -f and -t do not go with a command, '%s'", argv[optind]);
-	if (optind == argc && output)
+	if (!command && output)
 		bad_usage("-o is for the summary of a command");
 	if (processes && trace)
 		bad_usage("the records go either to standard output, with -p, or to a trace");
 	if (live && (processes || following || trace))
 		bad_usage("-t does not go with -p, -f and --trace");
 
-	if (optind < argc) {
+	if (command) {
 		failure = 125;
-		if (output) {
-			summary = fopen(output, "we");
-			if (!summary)
-				err(failure, "%s", output);
-		}
+		if (output)
+			summary = open_output(output);
 		run_command(path, summary, trace, argv + optind);
 	}
 	if (live) {

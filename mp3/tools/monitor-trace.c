@@ -27,11 +27,14 @@ struct trace *trace_open(const char *path)
 
 	if (!trace)
 		err(failure, "memory for a trace");
-	trace->file = fopen(path, "we");
-	if (!trace->file)
-		err(failure, "%s", path);
-	fputs("{\"displayTimeUnit\":\"ms\",\"traceEvents\":[", trace->file);
+	trace->file = open_output(path);
 	return trace;
+}
+
+void trace_begin(struct trace *trace)
+{
+	empty_output(trace->file);
+	fputs("{\"displayTimeUnit\":\"ms\",\"traceEvents\":[", trace->file);
 }
 
 /* The printable form of print_name(), as the inside of a JSON string. */

@@ -83,13 +83,13 @@ static void print_record(const struct mp3_record *record, uint64_t page_kb)
 }
 
 /* Prints what is there, and no more than a ring of it. Returns the number. */
-static size_t print_some(struct records *records, struct trace *trace)
+static size_t print_some(struct ring *ring, struct trace *trace)
 {
-	uint64_t page_kb = records->header->page_bytes / 1024;
+	uint64_t page_kb = ring->header->page_bytes / 1024;
 	struct mp3_record record;
 	size_t n = 0;
 
-	while (n < records->header->capacity && records_next(records, &record)) {
+	while (n < ring->header->capacity && ring_next(ring, &record)) {
 		if (trace)
 			trace_add(trace, &record, page_kb);
 		else
@@ -105,10 +105,10 @@ static size_t print_some(struct records *records, struct trace *trace)
  * until a signal. A file is no screen: to look once a second is enough, and each
  * time that a profiler runs it disturbs what it measures.
  */
-static size_t follow(struct records *records, struct trace *trace)
+static size_t follow(struct ring *ring, struct trace *trace)
 {
 	struct pollfd files[] = {
-		{ .fd = records->device, .events = POLLIN },
+		{ .fd = ring->device, .events = POLLIN },
 		{ .fd = open_signals(), .events = POLLIN },
 	};
 	size_t total = 0, n;
@@ -116,36 +116,38 @@ static size_t follow(struct records *records, struct trace *trace)
 	do {
 		if (poll(files, 2, -1) < 0)
 			err(1, "poll");
-		n = print_some(records, trace);
+		n = print_some(ring, trace);
 		total += n;
 		if (files[0].revents & POLLHUP || files[1].revents)
 			continue;
 		if (poll(&files[1], 1, PAUSE) < 0)
 			err(1, "poll");
 	} while (!files[1].revents && (n || !(files[0].revents & POLLHUP)));
-	return total + print_some(records, trace);
+	return total + print_some(ring, trace);
 }
 
 bool print_records(const char *path, bool following, const char *trace_path)
 {
 	struct trace *trace = NULL;
-	struct records records;
+	struct ring ring;
 	size_t total;
 
-	records_open(&records, path);
-	if (trace_path)
+	open_records(&ring, path);
+	if (trace_path) {
 		trace = trace_open(trace_path);
-	else
+		trace_begin(trace);
+	} else {
 		puts("time_ns\tperiod_ns\tpid\tparent\tflags\tminor\tmajor\tcpu_ns\t"
 		     "rss_kb\tswap_kb\tpeak_rss_kb\tcommand");
-	total = following ? follow(&records, trace) : print_some(&records, trace);
+	}
+	total = following ? follow(&ring, trace) : print_some(&ring, trace);
 	if (trace)
 		trace_close(trace);
 	if (fclose(stdout))
 		err(1, "standard output");
 	fprintf(stderr, "monitor: %zu records\n", total);
-	if (records.missed)
+	if (ring.missed)
 		warnx("%" PRIu64 " records were overwritten before they were read",
-		      records.missed);
-	return !records.missed;
+		      ring.missed);
+	return !ring.missed;
 }

@@ -37,7 +37,7 @@
 #include <unistd.h>
 
 #include "accesses.h"
-#include "mp3.h"
+#include "../mp3.h"
 
 #define ITERATIONS	20	/* unless -n says otherwise */
 #define PAUSE		1	/* seconds between two iterations */

@@ -27,7 +27,7 @@
 
 /* The tree, and where it is read from. */
 struct tree {
-	struct records records;
+	struct ring ring;
 	struct processes processes;
 	struct trace *trace;	/* or NULL */
 	pid_t root;
@@ -57,10 +57,10 @@ static bool ours(const struct tree *tree, const struct mp3_record *record)
 
 static void read_records(struct tree *tree)
 {
-	uint64_t page_kb = tree->records.header->page_bytes / 1024;
+	uint64_t page_kb = tree->ring.header->page_bytes / 1024;
 	struct mp3_record record;
 
-	while (records_next(&tree->records, &record)) {
+	while (ring_next(&tree->ring, &record)) {
 		if (!ours(tree, &record))
 			continue;
 		processes_add(&tree->processes, &record);
@@ -72,12 +72,12 @@ static void read_records(struct tree *tree)
 /* Reads the records of the next sample. Returns false if none will come. */
 static bool await_sample(struct tree *tree)
 {
-	struct pollfd device = { .fd = tree->records.device, .events = POLLIN };
+	int events = ring_poll(&tree->ring, LOOK);
 
-	if (poll(&device, 1, LOOK) < 0 && errno != EINTR)
+	if (events < 0 && errno != EINTR)
 		err(1, "poll");
 	read_records(tree);
-	return !(device.revents & POLLHUP);
+	return events < 0 || !(events & POLLHUP);
 }
 
 static bool root_ended(const struct tree *tree)
@@ -193,8 +193,8 @@ static void print_counts(FILE *output, const struct process *p, double elapsed)
 static void print_summary(const struct tree *tree, FILE *output, char **command,
 			  int state, double elapsed)
 {
-	uint64_t page_kb = tree->records.header->page_bytes / 1024;
-	uint64_t unregistered = tree->records.header->missed_children -
+	uint64_t page_kb = tree->ring.header->page_bytes / 1024;
+	uint64_t unregistered = tree->ring.header->missed_children -
 				tree->missed_children;
 	struct process total = { .pid = 0 };
 
@@ -229,9 +229,9 @@ static void print_summary(const struct tree *tree, FILE *output, char **command,
 	if (!total.pid)
 		fprintf(output, "monitor: no record of PID %d: is this a PID namespace of its own?\n",
 			tree->root);
-	if (tree->records.missed)
+	if (tree->ring.missed)
 		fprintf(output, "monitor: %" PRIu64 " records were overwritten before they were read\n",
-			tree->records.missed);
+			tree->ring.missed);
 	if (unregistered)
 		fprintf(output, "monitor: %" PRIu64 " children were not registered: the table was full\n",
 			unregistered);
@@ -290,9 +290,9 @@ void run_command(const char *path, FILE *output, const char *trace_path,
 		become_command(command, &pipes);
 
 	signals = take_signals();
-	records_open(&tree.records, path);
-	records_skip(&tree.records);
-	tree.missed_children = tree.records.header->missed_children;
+	open_records(&tree.ring, path);
+	ring_skip(&tree.ring);
+	tree.missed_children = tree.ring.header->missed_children;
 	tree.status = open(MP3_STATUS, O_WRONLY | O_CLOEXEC);
 	if (tree.status < 0)
 		err(125, "%s", MP3_STATUS);
@@ -301,12 +301,17 @@ void run_command(const char *path, FILE *output, const char *trace_path,
 		tree.trace = trace_open(trace_path);
 	begin = now();
 	start(&tree, command, &pipes);
+	failure = 1;
+	if (output != stderr)
+		empty_output(output);
+	if (tree.trace)
+		trace_begin(tree.trace);
 	state = await_end(&tree, signals);
 	elapsed = now() - begin;
 	finish(&tree);
 	print_summary(&tree, output, command, state, elapsed);
 	if (fclose(output))
-		err(125, "the summary");
+		err(failure, "the summary");
 	if (tree.trace)
 		trace_close(tree.trace);
 	exit(WIFSIGNALED(state) ? 128 + WTERMSIG(state) : WEXITSTATUS(state));

@@ -6,11 +6,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <string.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
+#include <unistd.h>
 
 #include "monitor.h"
 
@@ -22,6 +23,23 @@ void flush(FILE *output)
 {
 	if (fflush(output) || ferror(output))
 		err(1, output == stdout ? "standard output" : "output");
+}
+
+FILE *open_output(const char *path)
+{
+	int file = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
+	FILE *output = file < 0 ? NULL : fdopen(file, "w");
+
+	if (!output)
+		err(failure, "%s", path);
+	return output;
+}
+
+void empty_output(FILE *output)
+{
+	/* EINVAL: a terminal, a pipe and the like have nothing to be emptied. */
+	if (ftruncate(fileno(output), 0) && errno != EINVAL)
+		err(failure, "output");
 }
 
 int open_signals(void)
@@ -96,4 +114,15 @@ int open_device(const char *path, enum device which)
 		errx(failure, "%s: not a %s", name,
 		     which == RECORDS ? "record ring" : "profile buffer");
 	return device;
+}
+
+void open_records(struct ring *ring, const char *path)
+{
+	const char *name = path ? path : MP3_RECORDS;
+
+	if (ring_open(ring, open_device(path, RECORDS)))
+		return;
+	if (errno == EPROTO)
+		errx(failure, "%s: the loaded module's records are of another version", name);
+	err(failure, "%s: cannot map the records", name);
 }

@@ -2,8 +2,13 @@
 /*
  * What the module's files offer each other.
  *
- * Data flow one way: a process is entered in the registry (by a command to
- * status), the sampler collects from the registry and writes to the buffer.
+ * Each calls those below it, and none above:
+ *
+ *	status.c	commands: enters processes, starts and ends the sampler
+ *	sampler.c	when a sample is due, and what it says
+ *	counts.c	what was counted of each process, and its record
+ *	registry.c	who is registered
+ *	buffer.c	to whom it is told: the samples, the records, the device
  */
 #ifndef MP3_INTERNAL_H
 #define MP3_INTERNAL_H
@@ -15,9 +20,8 @@
 #include <linux/types.h>
 #include <asm/barrier.h>
 
-#include "mp3.h"
+#include "../mp3.h"
 
-struct file;
 struct mm_struct;
 struct pid;
 struct task_struct;
@@ -80,15 +84,22 @@ struct mp3_process {
 	bool tree;
 };
 
-/* registry.c */
+/* registry.c: the list and its locks */
 extern struct list_head mp3_processes;
 int mp3_registry_init(void);
 void mp3_registry_exit(void);
 void mp3_registry_lock(void);
 void mp3_registry_unlock(void);
-int mp3_register(struct file *file, pid_t nr, bool tree);
-int mp3_unregister(struct file *file, pid_t nr);
+int mp3_enter_process(struct pid *pid, struct task_struct *leader,
+		      const struct mp3_counts *first, bool tree);
+struct mp3_process *mp3_find_process(const struct pid *pid);
+void mp3_remove_process(struct mp3_process *process);
 bool mp3_nothing_registered(void);
+bool mp3_sees_forks(void);
+
+/* counts.c */
+bool mp3_count(struct task_struct *leader, struct mp3_counts *counts);
+void mp3_depart(struct mp3_process *process);
 void mp3_collect(u64 now, struct mp3_counts *sum);
 
 /* sampler.c */
