@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 #include "meter.h"
-#include "ring.h"
+#include "records.h"
 
 const char synopsis[] = "EVENTS";
 
@@ -33,17 +33,17 @@ static void take(struct ring *ring, volatile char *page, uint64_t *from_fault, u
 	uint64_t begin, seen;
 
 	/* The faults before are not this one. */
-	read_ring(ring, &sums);
+	add_records(ring, &sums);
 	sums.minor = 0;
 	begin = now();
 	*page = 1;
 	while (!sums.minor) {
 		await_sample(ring);
-		read_ring(ring, &sums);
+		add_records(ring, &sums);
 	}
 	seen = now();
 	*from_fault = seen - begin;
-	*from_sample = seen - time_of_last(ring);
+	*from_sample = seen - sums.time_ns;
 }
 
 int main(int argc, char **argv)
@@ -67,7 +67,7 @@ int main(int argc, char **argv)
 	/* Else one fault would do for many pages. */
 	madvise(memory, events * page, MADV_NOHUGEPAGE);
 	status = open_status();
-	open_ring(&ring);
+	open_records(&ring);
 	tell_profiler(status, 'R', getpid());
 	for (unsigned long i = 0; i < events; i++) {
 		/*

@@ -7,7 +7,7 @@
  * Adds them up, prints nothing, and goes on until it is ended.
  */
 #include "meter.h"
-#include "ring.h"
+#include "records.h"
 
 const char synopsis[] = "";
 
@@ -19,10 +19,10 @@ int main(int argc, char **argv)
 
 	check_arguments(argc, argv, 0, 0);
 	shared = share();
-	open_ring(&ring);
+	open_records(&ring);
 	for (;;) {
 		await_sample(&ring);
-		if (read_ring(&ring, &sums))
+		if (add_records(&ring, &sums))
 			count_sample(shared);
 	}
 }

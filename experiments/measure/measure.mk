@@ -7,7 +7,8 @@
 #	build/measure/KERNEL/rearmed.ko	the module that it is compared with, for that kernel
 
 meters := cost slow rate delay register-all follow-ring read-ring sample-proc sample-clock
-meter_sources := $(addprefix experiments/measure/,meter.c meter.h ring.c ring.h) mp3/mp3.h
+meter_sources := $(addprefix experiments/measure/,meter.c meter.h records.c records.h) \
+	$(addprefix mp3/,mp3.h tools/ring.c tools/ring.h)
 
 # What is measured must not depend on CFLAGS, nor on what else a compiler takes from the
 # environment. Two makes may build it at the same time, so each has a file of its own.

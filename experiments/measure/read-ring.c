@@ -10,7 +10,7 @@
 #include <inttypes.h>
 
 #include "meter.h"
-#include "ring.h"
+#include "records.h"
 
 const char synopsis[] = "";
 
@@ -21,12 +21,12 @@ int main(int argc, char **argv)
 	struct ring ring;
 
 	check_arguments(argc, argv, 0, 0);
-	open_ring(&ring);
+	open_records(&ring);
 	/* Once for the pages of the map, and once to be measured. */
 	for (int i = 0; i < 2; i++) {
-		rewind_ring(&ring);
+		ring_rewind(&ring);
 		begin = now();
-		records = read_ring(&ring, &sums);
+		records = add_records(&ring, &sums);
 	}
 	printf("%" PRIu64 "\t%" PRIu64 "\n", records, now() - begin);
 	if (fclose(stdout))
