@@ -1,30 +1,16 @@
 #!/usr/bin/env bats
-# What `make bench` measures with, and the goals that the module's cost is held to. In virtual
-# time, where an instruction takes a nanosecond, so that they can be counted.
+# What the cases of the benchmark measure with, and the goals that the module's cost is held
+# to: in virtual time, where an instruction takes a nanosecond, so that they can be counted.
 
 load helpers
 
 setup_file() {
-	export seen=$BATS_FILE_TMPDIR/seen meter=$BATS_FILE_TMPDIR/meter
-	cc -std=gnu11 -O2 -Wall -Wextra -static -o "$meter" "$ROOT/experiments/meter.c"
-	cat > "$BATS_FILE_TMPDIR/guest" <<-'GUEST'
-		set -eu
-		for n in 100 1000; do
-			./meter cost $n 1 2> "$OUT/none-$n"
-			./meter cost $n 1 sh -c './meter register > "$OUT/register-'$n'"; exec sleep 1000' 2> "$OUT/module-$n"
-		done
-		# what the kernel says that it has allocated, with a table for one process, and the default
-		for most in max_processes=1 ""; do
-			rmmod mp3
-			insmod mp3.ko $most
-			awk '$1 == "SUnreclaim:" { sum += 1024 * $2 } $1 ~ /^0x/ { sum += $2 }
-				END { printf "%.0f\n", sum }' /proc/meminfo /proc/vmallocinfo
-		done > "$OUT/memory"
-		./meter cost 1 2 ./third > "$OUT/said" 2> "$OUT/third"
-		./meter slow 0 -- ./third 10 2> "$OUT/slow"
-		./meter delay 20 > "$OUT/delay"
-	GUEST
-	# a program that is busy for 10 ms of each 30, by its own count of instructions: two a round
+	export seen=$BATS_FILE_TMPDIR/seen built=$ROOT/build/measure measure=$ROOT/experiments/measure
+	meters=(cost slow rate delay register-all follow-ring read-ring sample-proc sample-clock)
+	make -s -C "$ROOT" -f experiments/measure/measure.mk "${meters[@]/#/build/measure/}"
+	"$measure/build-rearmed" 6.1 "$BATS_FILE_TMPDIR/rearmed.ko"
+	# a tool that is busy for 10 ms of each 30, by its own count of instructions: two a round;
+	# with an argument, that often
 	cat > "$BATS_FILE_TMPDIR/third.c" <<-'END'
 		#include <stdlib.h>
 		#include <time.h>
@@ -51,81 +37,168 @@ setup_file() {
 		}
 	END
 	cc -O2 -static -o "$BATS_FILE_TMPDIR/third" "$BATS_FILE_TMPDIR/third.c"
-	"$ROOT/experiments/lab" -m sim -M 512 -S none -o "$seen" -f "$meter" -f "$BATS_FILE_TMPDIR/third" \
-		-f "$BATS_FILE_TMPDIR/guest" -- sh ./guest 2>&3
+	cat > "$BATS_FILE_TMPDIR/guest" <<-'GUEST'
+		set -eu
+		for case in bench-cost bench-rate; do
+			. ./$case
+		done
+		. ./bench
+		# twenty periods of third, twelve of the profiler
+		seconds_for() { echo 0.6; }
+		for n in 100 1000; do
+			mkdir $OUT/$n
+		done
+		# as the cases do, with the tools that are ours, one that is known, and one that is not there
+		(OUT=$OUT/1000; costs 1000 none module)
+		(OUT=$OUT/100; costs 100 none module module+map proc third pidstat)
+		rates idle 2
+		# what the kernel says that it has allocated, with a table for one process, and the default
+		for most in max_processes=1 ""; do
+			rmmod mp3
+			insmod mp3.ko $most
+			awk '$1 == "SUnreclaim:" { sum += 1024 * $2 } $1 ~ /^0x/ { sum += $2 }
+				END { printf "%.0f\n", sum }' /proc/meminfo /proc/vmallocinfo
+		done > "$OUT/memory"
+		./slow 0 -- ./third 10 > "$OUT/slow"
+		./slow 0.5 ./third -- ./third 10 > "$OUT/slow-beside"
+		./delay 20 > "$OUT/delay"
+		fresh
+		./cost 100 0.5 sh -c "$(command_of module)" > /dev/null
+		sleep 0.2
+		./read-ring > "$OUT/read"
+		./monitor -p 2> /dev/null | sed 1d | wc -l > "$OUT/printed"
+	GUEST
+	files=("${meters[@]/#/$built/}" "$BATS_FILE_TMPDIR"/{third,rearmed.ko,guest} "$measure/bench"
+		"$ROOT"/experiments/cases/bench-{cost,rate})
+	for file in "${files[@]}"; do
+		set -- "$@" -f "$file"
+	done
+	"$ROOT/experiments/lab" -m sim -k 6.1 -M 512 -S none -o "$seen" "$@" -- sh ./guest 2>&3
 }
 
 setup() { cd "$seen" || return; }
 
-# of FILE N - a number of what meter has printed
+# of FILE N - a number of a meter's last row
 of() { tail -n 1 "$1" | cut -f "$2"; }
 
-# spinning FILE LEAST MOST - the spinner's share of the span, at two instructions a round and a
-# nanosecond each, lies between these
-spinning() {
-	run -0 awk -v rounds="$(of "$1" 3)" -v span="$(of "$1" 2)" -v least="$2" -v most="$3" '
-		BEGIN { share = 2 * rounds / span; print share; exit !(share > least && share < most) }'
+# cell TABLE COLUMN KEY... - of the row that begins with these
+cell() {
+	local table=$1 column=$2 keys
+	shift 2
+	keys=$(printf '%s\t' "$@")
+	awk -F '\t' -v column="$column" -v keys="$keys" '
+		NR == 1 { for (i = 1; i <= NF; i++) if ($i == column) wanted = i }
+		index($0, keys) == 1 { print $wanted; found = 1 }
+		END { exit !(wanted && found) }' "$table"
 }
 
-# taken N - instructions that the module takes for each of N processes and sample
-taken() { echo $(((($(of "none-$1" 3) - $(of "module-$1" 3)) * 2) / 20 / $1)); }
-
-@test "of a second of nobody else's, the spinner has all but a thousandth" {
-	# the rest is the kernel's, at its ticks
-	spinning none-100 0.999 1
+# between LEAST NUMBER MOST - and says which it is
+between() {
+	echo "$2, from $1 to $3 expected"
+	awk -v least="$1" -v number="$2" -v most="$3" 'BEGIN { exit !(number != "" && number >= least && number <= most) }'
 }
 
-@test "a command that takes a third of the CPU is seen to take a third" {
-	spinning third 0.665 0.667
+@test "of a time that is nobody else's, the spinner has all but a thousandth" {
+	# two instructions a round; the rest is the kernel's, at its ticks
+	for n in 100 1000; do
+		span=$(cell $n/cost.tsv span_ns none $n)
+		between $((span - span / 1000)) $((2 * $(cell $n/cost.tsv rounds none $n))) "$span"
+		between $((span - span / 1000)) "$(cell $n/cost.tsv spinner_ns none $n)" "$span"
+	done
 }
 
-@test "work's elapsed and CPU time are what it was made to take" {
+@test "a command that takes a third of the CPU is seen to take a third, in each column" {
+	span=$(cell 100/cost.tsv span_ns third 100)
+	between 0.665 "$(awk "BEGIN { print 2 * $(cell 100/cost.tsv rounds third 100) / $span }")" 0.667
+	between 33.2 "$(cell 100/cost.tsv cpu_percent third 100)" 33.5
+	# a third of 0.6 s, for 12 samples of 100 processes
+	between 166000 "$(cell 100/cost.tsv instructions third 100)" 167500
+}
+
+@test "a tool that is not there has no row, and a note says why" {
+	run -1 cell 100/cost.tsv span_ns pidstat 100
+	assert_output ""
+	run -0 cat 100/notes
+	assert_output --regexp '^pidstat, .*: cost: the command has ended .*pidstat'
+	assert_equal ${#lines[@]} 1
+}
+
+@test "work's elapsed and CPU time are what it was made to take, alone and beside a command" {
 	# ten times 10 ms, 30 ms apart
-	elapsed=$(of slow 1) cpu=$(of slow 2)
-	echo "$elapsed ns, $cpu ns"
-	assert [ "$elapsed" -ge 300000000 ]
-	assert [ "$elapsed" -le 302000000 ]
-	assert [ "$cpu" -ge 100000000 ]
-	assert [ "$cpu" -le 102000000 ]
+	between 300000000 "$(of slow 1)" 302000000
+	between 100000000 "$(of slow 2)" 102000000
+	# at worst it waits for 10 ms of the command, which is not its CPU time
+	between 300000000 "$(of slow-beside 1)" 312000000
+	between 100000000 "$(of slow-beside 2)" 102000000
 }
 
 @test "a sample takes at most 200 instructions for each registered process" {
-	echo "$(taken 100) with 100 processes, $(taken 1000) with 1000"
-	assert [ "$(taken 100)" -gt 0 ]
-	assert [ "$(taken 100)" -le 200 ]
-	assert [ "$(taken 1000)" -gt 0 ]
-	assert [ "$(taken 1000)" -le 200 ]
+	for n in 100 1000; do
+		# two a round, for 12 samples; the table says the same
+		missing=$((2 * ($(cell $n/cost.tsv rounds none $n) - $(cell $n/cost.tsv rounds module $n))))
+		by_hand=$((missing / 12 / n))
+		between 1 "$by_hand" 200
+		between $((by_hand - 2)) "$(cell $n/cost.tsv instructions module $n)" $((by_hand + 3))
+	done
+}
+
+@test "a reader of the map is counted 20 samples a second, and a loop over /proc as many, at ten times the cost" {
+	between 12 "$(cell 100/cost.tsv samples module+map 100)" 12
+	between 12 "$(cell 100/cost.tsv samples proc 100)" 12
+	between $((10 * $(cell 100/cost.tsv instructions module 100 | cut -d . -f 1))) \
+		"$(cell 100/cost.tsv instructions proc 100)" 1000000
+	# a line of /proc/PID/stat
+	between 100 "$(cell 100/cost.tsv bytes proc 100)" 400
+	between 0 "$(cell 100/cost.tsv bytes module 100)" 0
 }
 
 @test "to register and to unregister takes as long with 1000 processes as with 100" {
-	for column in 1 2; do
-		few=$(of register-100 $column) many=$(of register-1000 $column)
-		echo "$few ns, $many ns"
-		assert [ "$few" -gt 0 ]
-		assert [ "$many" -le $((few + few / 10)) ]
+	for column in register_ns unregister_ns; do
+		few=$(cell 100/register.tsv $column 100)
+		between 1 "$few" 100000
+		between 1 "$(cell 1000/register.tsv $column 1000)" $((few + few / 10))
 	done
 }
 
 @test "the entry of a process takes less than 256 bytes" {
 	bytes=$((($(sed -n 2p memory) - $(sed -n 1p memory)) / (16384 - 1)))
-	echo "$bytes bytes"
 	# three counts and as many pointers are the least
-	assert [ "$bytes" -gt 48 ]
-	assert [ "$bytes" -lt 256 ]
+	between 49 $bytes 255
 }
 
 @test "a fault is seen in the map within a period, which is 13 ticks of 4 ms at most, and soon after its sample" {
-	# of each line: the least, the median, the largest
-	largest=$(sed -n 1p delay | cut -f 3) median=$(sed -n 1p delay | cut -f 2)
-	cat delay
-	assert [ "$largest" -le 52100000 ]
+	cat delay	# of each line: the least, the median, the largest
+	between 1 "$(sed -n 1p delay | cut -f 3)" 52100000
 	# at times that have nothing to do with the samples'
-	assert [ "$median" -ge 15000000 ]
-	assert [ "$median" -le 35000000 ]
-	assert [ "$(of delay 3)" -le 1000000 ]
+	between 15000000 "$(sed -n 1p delay | cut -f 2)" 35000000
+	between 1 "$(of delay 3)" 1000000
 }
 
-# times FIRST PERIOD... - in ms, as `meter rate` reads them
+@test "all records that monitor prints are read from the map, and at less than 100 ns each" {
+	records=$(of read 1)
+	# 100 processes, half a second and more of samples, and one last record each
+	between 1000 "$records" 10000
+	assert_equal "$records" "$(cat printed)"
+	between 1 "$(of read 2)" $((100 * records))
+}
+
+@test "three samplers beside each other have the rates that their construction gives them" {
+	# without the header row, which is the case's
+	mapfile -t samplers < <(cut -f 2 rate.tsv)
+	assert_equal "${samplers[*]}" "module clock rearmed"
+	rate() { awk -F '\t' -v sampler="$1" -v column="$2" '$2 == sampler { print $column }' rate.tsv; }
+	cat rate.tsv
+	# a sample of the module is at a tick, so its period is off by 2 ms, and the tick that may be between
+	between 19.9 "$(rate module 5)" 20.1
+	between 1900000 "$(rate module 7)" 2200000
+	between 19.999 "$(rate clock 5)" 20.001
+	between 0 "$(rate clock 7)" 100000
+	# 50 ms are 13 ticks of 4 ms, rounded up, and it comes one later: 250 / 14
+	between 17.85 "$(rate rearmed 5)" 17.87
+	between 5900000 "$(rate rearmed 7)" 6100000
+}
+
+# times FIRST PERIOD... - in ms, as rate reads them
 times() {
 	local t=$1
 	echo "${t}000000"
@@ -137,35 +210,84 @@ times() {
 }
 
 @test "rate and deviations are those of the times that are given" {
+	cc -std=gnu11 -g -fsanitize=address,undefined -fno-sanitize-recover=all -o "$BATS_TEST_TMPDIR/rate" \
+		"$measure"/{rate,meter}.c
 	# 100 periods: 98 of 50 ms, one of 47, one of 60
 	mapfile -t periods < <(for _ in $(seq 98); do echo 50; done)
 	times 7 47 "${periods[@]}" 60 > "$BATS_TEST_TMPDIR/times"
-	run -0 "$meter" rate < "$BATS_TEST_TMPDIR/times"
+	run -0 "$BATS_TEST_TMPDIR/rate" < "$BATS_TEST_TMPDIR/times"
 	# 100 in 4900 + 107 ms; 99 of 100 are off by 3 ms at most
 	assert_output "$(printf '101\t5.007\t19.9720\t3000000\t10000000')"
+	# more than there is room for at first
+	mapfile -t periods < <(for _ in $(seq 2999); do echo 50; done)
+	times 0 "${periods[@]}" > "$BATS_TEST_TMPDIR/times"
+	run -0 "$BATS_TEST_TMPDIR/rate" < "$BATS_TEST_TMPDIR/times"
+	assert_output "$(printf '3000\t149.950\t20.0000\t0\t0')"
 }
 
 @test "times that are no numbers, too few, or go back are one clear line" {
-	run -1 "$meter" rate <<< "1 2 x"
-	assert_output "meter: line 3 is no number"
-	run -1 "$meter" rate <<< "1"
-	assert_output "meter: two times are needed for a period"
-	run -1 "$meter" rate <<< "1 3 2"
-	assert_output "meter: line 3 is no later than the one before"
+	run -1 "$built/rate" <<< "1 2 x"
+	assert_output "rate: line 3 is no number"
+	run -1 "$built/rate" <<< "1"
+	assert_output "rate: two times are needed for a period"
+	run -1 "$built/rate" <<< "1 3 2"
+	assert_output "rate: line 3 is no later than the one before"
 }
 
-@test "what is no command line of meter's is answered with its usage" {
-	for line in "" "cost" "cost 1" "cost x 1" "cost -1 1" "slow 1 true" "rate 1" "clock" "delay x" "nothing"; do
-		# shellcheck disable=SC2086 # a list of words
-		run -2 "$meter" $line
-		assert_output --partial "usage: meter cost"
+@test "a meter says its usage on standard output if it is asked to, and else with status 2" {
+	for meter in "$built"/*; do
+		[ -f "$meter" ] && [ -x "$meter" ] || continue
+		run -0 --separate-stderr "$meter" -h
+		assert_output --regexp "^usage: ${meter##*/}( |\$)"
 	done
+	for line in cost "cost 1" "cost x 1" "cost -1 1" "cost 1.5 1" "cost 1 1s" "slow 1 true" "slow x -- true" "slow 1 true --" \
+		"rate 1" sample-clock "sample-clock x" "sample-clock 1000001" "delay x" "delay 0" "read-ring 1" \
+		"register-all 1" "follow-ring 1" "sample-proc 1"; do
+		# shellcheck disable=SC2086 # a list of words
+		run -2 --separate-stderr "$built/"$line
+		assert_output ""
+		# shellcheck disable=SC2154 # set by run
+		assert_regex "$stderr" "usage: ${line%% *}( |\$)"
+	done
+	run -2 "$built/delay" ""
 }
 
-@test "a loop with clock_nanosleep wakes 50 ms apart, and never before its time" {
-	run -0 "$meter" clock 5
-	assert_equal ${#lines[@]} 5
-	# late it may be, on a busy host
-	run -0 awk 'NR == 1 { first = $1 } $1 < first + (NR - 1) * 50000000 - 20000000 { print }' <<< "$output"
+@test "the tables of several runs become one, whatever their order, if they have the same columns" {
+	cd "$BATS_TEST_TMPDIR"
+	printf '%s\t%s\t%s\n' tool processes ns b 2 x a 2 y > cost-2
+	printf '%s\t%s\t%s\n' tool processes ns b 10 z a 10 w > cost-10
+	printf '%s\t%s\n' processes ns 2 x > register-2
+	printf '%s\t%s\n' processes ns 10 y > register-10
+	whole=$(printf '%s\t%s\t%s\n' tool processes ns a 2 y a 10 w b 2 x b 10 z)
+	run -0 "$measure/merge" cost-10 cost-2
+	assert_output "$whole"
+	run -0 "$measure/merge" cost-2 cost-10
+	assert_output "$whole"
+	run -0 "$measure/merge" register-10 register-2
+	assert_output "$(printf '%s\t%s\n' processes ns 2 x 10 y)"
+	run -1 --separate-stderr "$measure/merge" cost-2 register-10
 	assert_output ""
+	assert_equal "$stderr" "merge: register-10 has other columns than cost-2"
+	run -2 "$measure/merge"
+}
+
+@test "each case names the files that it needs, and there is a rule for those that are built" {
+	cd "$ROOT"
+	printf '%s\n' 'include experiments/measure/measure.mk' 'deps-bench deps-machine: ;' > "$BATS_TEST_TMPDIR/makefile"
+	for case in bench-cost bench-work bench-rate; do
+		# shellcheck disable=SC2154 # the case sets it
+		read -r -d '' -a named < <(KERNEL=6.1 sh -c '. "$1" && echo "$files"' sh "experiments/cases/$case") || true
+		run -0 make -n -f "$BATS_TEST_TMPDIR/makefile" "${named[@]}"
+		sources=("experiments/cases/$case")
+		[[ ${named[*]} != *tools.tar* ]] || sources+=(experiments/measure/bench)
+		mapfile -t used < <(grep -h -v '^#' "${sources[@]}" | grep -oE '(^|[[:space:];])\./[a-z-]+' |
+			sed 's|.*/||' | sort -u)
+		[ ${#used[@]} -ge 2 ]
+		for program in "${used[@]}"; do
+			case $program in
+			work | monitor) ;;	# they lie there anyhow
+			*) assert_regex " ${named[*]##*/} " " $program " ;;
+			esac
+		done
+	done
 }

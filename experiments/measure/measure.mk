@@ -1,0 +1,28 @@
+# SPDX-License-Identifier: GPL-2.0
+# measure.mk - what the cases of the benchmark need in their machine. Each names in its
+# files= what it wants of
+#
+#	build/measure/METER		the meters, static programs
+#	build/measure/tools.tar		the programs that the profiler is compared with
+#	build/measure/KERNEL/rearmed.ko	the module that it is compared with, for that kernel
+
+meters := cost slow rate delay register-all follow-ring read-ring sample-proc sample-clock
+meter_sources := $(addprefix experiments/measure/,meter.c meter.h records.c records.h) \
+	$(addprefix mp3/,mp3.h tools/ring.c tools/ring.h)
+
+# What is measured must not depend on CFLAGS, nor on what else a compiler takes from the
+# environment. Two makes may build it at the same time, so each has a file of its own.
+$(meters:%=build/measure/%): build/measure/%: experiments/measure/%.c $(meter_sources)
+	@mkdir -p $(@D) && echo "$@"
+	@env -i PATH="$$PATH" LC_ALL=C.UTF-8 $(CC) -O2 -std=gnu11 -Wall -Wextra -Wshadow -Wmissing-prototypes \
+		-static -o $@.$$$$.new $(filter %.c,$^) && mv $@.$$$$.new $@
+
+build/measure/tools.tar: experiments/measure/bench-tools | deps-bench
+	@mkdir -p $(@D) && echo "$@"
+	@experiments/measure/bench-tools $@ perf pidstat bpftrace
+
+# The directory has the last part of the kernel's name: 6.1, or bzImage for path/to/bzImage.
+build/measure/%/rearmed.ko: experiments/measure/build-rearmed $(wildcard experiments/measure/rearmed/*) | deps-machine
+	@mkdir -p $(@D) && echo "$@"
+	@MACHINE=$(MACHINE) KDIR=$(KDIR) experiments/measure/build-rearmed \
+		$(if $(filter $*,$(notdir $(KERNEL))),$(KERNEL),$*) $@
