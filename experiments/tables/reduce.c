@@ -34,8 +34,8 @@ static const char usage_text[] =
 "processes  a row a process, in the order of PIDs: its label in figures, which of the\n"
 "           reports is its own (0: none), faults, CPU time, largest resident set (KiB),\n"
 "           when it began (s of the machine's clock) and how long it was profiled (s)\n"
-"series     rows of each process, at most 500 of one and as a rule 600 in all: when\n"
-"           (s since the profiling began), faults so far, CPU utilization since the row\n"
+"series     rows of each process, 500 of all at most, if that is 20 of each: when (s\n"
+"           since the profiling began), faults so far, CPU utilization since the row\n"
 "           before (% of one CPU), memory (KiB); the last one is its end\n"
 "\n"
 "PROFILE is what monitor printed, RECORDS what monitor -p printed, REPORTS what\n"
@@ -46,9 +46,8 @@ static const char usage_text[] =
 
 #define HZ_MAX 10000	/* Linux has 100 to 1200 */
 
-#define ROWS_OF_PROCESS	500	/* so that theory, which needs them, has all */
-#define ROWS_OF_RUN	600
-#define ROWS_AT_LEAST	20	/* of a process, be they as many as they may */
+#define ROWS_OF_RUN	500	/* so that theory, with one process a run, has all samples */
+#define ROWS_AT_LEAST	20	/* of a process, however many there are */
 
 static void print_samples(const struct run *run)
 {
@@ -114,8 +113,7 @@ static size_t rows(const struct run *run)
 {
 	size_t share = ROWS_OF_RUN / run->nr_processes;
 
-	return share < ROWS_AT_LEAST ? ROWS_AT_LEAST :
-	       share > ROWS_OF_PROCESS ? ROWS_OF_PROCESS : share;
+	return share > ROWS_AT_LEAST ? share : ROWS_AT_LEAST;
 }
 
 static void print_series(const struct run *run)
@@ -135,7 +133,7 @@ static void print_series(const struct run *run)
 			cpu_s += r->cpu_s;
 			if ((j + 1) % step && j + 1 < p->nr_records)
 				continue;
-			printf("%zu\t%.3f\t%.0f\t%.0f\t%.2f\t%lu\t%lu\n", i + 1,
+			printf("%zu\t%.6f\t%.0f\t%.0f\t%.2f\t%lu\t%lu\n", i + 1,
 			       (r->end_ns - beginning) / 1e9, r->minor_total, r->major_total,
 			       r->end_ns > since ? 100 * cpu_s / ((r->end_ns - since) / 1e9) : NAN,
 			       r->rss_kb, r->swap_kb);
