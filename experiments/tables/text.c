@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * text - tables and reports, read line by line; text.h has the contracts.
+ * text - tables, read line by line; text.h has the contracts.
  */
 #include <ctype.h>
 #include <err.h>
@@ -94,6 +94,17 @@ bool letter(const char **at, const char *word, const char *letters, char *value)
 	return true;
 }
 
+/* In the C locale, these are those of ASCII: a tab is none. */
+bool words(const char **at, const char *word, char *value, size_t room)
+{
+	if (!skip(at, word))
+		return false;
+	for (; isprint((unsigned char)**at) && room > 1; room--)
+		*value++ = *(*at)++;
+	*value = '\0';
+	return true;
+}
+
 void *grow(void *array, size_t nr, size_t size)
 {
 	/* Doubled when it is full, or each element might cost a copy of all. */
@@ -121,21 +132,4 @@ unsigned long parse_argument(const char *what, const char *text,
 	if (!number(&at, "", &value) || *at || value < min || value > max)
 		errx(2, "%s: expected %lu to %lu, found \"%s\"", what, min, max, text);
 	return value;
-}
-
-bool parse_report(const char *at, struct report *report)
-{
-	return number(&at, "work: pid=", &report->pid) &&
-	       number(&at, " mb=", &report->mb) &&
-	       letter(&at, " mode=", "RL", &report->mode) &&
-	       number(&at, " accesses=", &report->accesses) &&
-	       number(&at, " seed=", &report->seed) &&
-	       number(&at, " touches=", &report->touches) &&
-	       number(&at, " distinct=", &report->distinct) &&
-	       fraction(&at, " elapsed_s=", &report->elapsed_s) &&
-	       number(&at, " minor=", &report->minor) &&
-	       number(&at, " major=", &report->major) &&
-	       number(&at, " minor_max=", &report->minor_max) &&
-	       number(&at, " major_max=", &report->major_max) &&
-	       strcmp(at, "\n") == 0;
 }

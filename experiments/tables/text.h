@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * text - tables and reports, read line by line
+ * text - tables, read line by line
  *
  * Where a file is not as expected, the program ends with status 1 and one line that
  * names the file and the line. The functions that take something take it from *@at,
@@ -42,17 +42,8 @@ bool fraction(const char **at, const char *word, double *value);
 /* The same for one of @letters. */
 bool letter(const char **at, const char *word, const char *letters, char *value);
 
-/* The report of a work, named as in its line (see ../mp3/work.c); times in s. */
-struct report {
-	unsigned long pid, mb;
-	char mode;
-	unsigned long accesses, seed, touches, distinct;
-	double elapsed_s;
-	unsigned long minor, major, minor_max, major_max;
-};
-
-/* Takes a whole line that is the report of a work. */
-bool parse_report(const char *at, struct report *report);
+/* Takes @word and the printable characters behind it, up to a tab or @room with its end. */
+bool words(const char **at, const char *word, char *value, size_t room);
 
 /*
  * Makes room for one element more in an array of @nr, which has grown one by one or is
