@@ -26,3 +26,22 @@ $(tables_programs:%=build/%): build/%: experiments/tables/%.c $(tables_shared) $
 		build/tables.command | deps-reduce
 	@echo "$@"
 	@$(alone); $(tables_compile) -o $@.new $(filter %.c,$^) $(tables_libraries) && mv $@.new $@
+
+# The tables of a set of rows are named by its path. $(call profiles,SET): the files of its
+# runs without their endings; $(call of_rows,SET): what tells that these are there.
+profiles = $$(experiments/rows -r $1)
+of_rows  = $(shell experiments/rows -p $1 | sed 's|.*|results/&/meta.tsv|')
+
+tables := runs knee seeds
+$(tables:%=results/\%.%.tsv): build/tabulate $$(call of_rows,$$*)
+	@$(whole) build/tabulate $(subst .,,$(suffix $(basename $@))) $(call profiles,$*)
+
+results/%.touches.tsv: results/%/meta.tsv build/oracle
+	@$(whole) build/oracle touches results/$*/touches
+results/%.misses.tsv: results/%/meta.tsv build/oracle
+	@$(whole) build/oracle misses $(patsubst %,results/$*/random-%,33 34 35 36 39 45 52 62 78 104) \
+		$(patsubst %,results/$*/local-%,39 62 104)
+
+cost_tables := cost register
+$(cost_tables:%=results/\%.%.tsv): $$(call of_rows,$$*)
+	@$(whole) experiments/measure/merge $(patsubst %/meta.tsv,%/$(subst .,,$(suffix $(basename $@))).tsv,$^)
