@@ -43,7 +43,7 @@ processes() { grep -E '^ *[0-9]+ ' "$1"; }
 	assert_equal "$(cat kept.why)" "$(printf '%s\n' 'monitor: ./nowhere: No such file or directory' 'exit 127')"
 	assert_equal "$(cat kept.summary kept.trace)" "$(printf '%s\n' old old)"
 	assert_equal "$(sed -n 2p emptied.summary)" "monitor: true"
-	run -1 grep -x '[0-9]*' emptied.summary
+	run -1 grep -xE '[0-9]+' emptied.summary
 	run -0 jq -r '.traceEvents[] | select(.name == "exit") | .ph' emptied.trace
 	assert_output i
 	# standard error is not ours to be emptied
