@@ -38,6 +38,7 @@ knobs := $(axes) SEEDS CASES RUNS AUTO_DEPS KERNELS OPERATIONS HOURS KDIR QEMU \
 	DEBIAN_MIRROR DEBIAN_KEYRING CC CFLAGS LDFLAGS LAUNCH prefix DESTDIR
 CFLAGS ?= -O2
 
+MAKEFLAGS += --no-builtin-rules
 include experiments/environment.mk
 
 # ----- verbs -----------------------------------------------------------------

@@ -32,16 +32,20 @@ $(tables_programs:%=build/%): build/%: experiments/tables/%.c $(tables_shared) $
 profiles = $$(experiments/rows -r $1)
 of_rows  = $(shell experiments/rows -p $1 | sed 's|.*|results/&/meta.tsv|')
 
-tables := runs knee seeds
-$(tables:%=results/\%.%.tsv): build/tabulate $$(call of_rows,$$*)
-	@$(whole) build/tabulate $(subst .,,$(suffix $(basename $@))) $(call profiles,$*)
+results/%.runs.tsv: build/tabulate $$(call of_rows,$$*)
+	@$(whole) build/tabulate runs $(call profiles,$*)
+results/%.knee.tsv: build/tabulate $$(call of_rows,$$*)
+	@$(whole) build/tabulate knee $(call profiles,$*)
+results/%.seeds.tsv: build/tabulate $$(call of_rows,$$*)
+	@$(whole) build/tabulate seeds $(call profiles,$*)
 
 results/%.touches.tsv: results/%/meta.tsv build/oracle
 	@$(whole) build/oracle touches results/$*/touches
+theory := $(addprefix random-,33 34 35 36 39 45 52 62 78 104) $(addprefix local-,39 62 104)
 results/%.misses.tsv: results/%/meta.tsv build/oracle
-	@$(whole) build/oracle misses $(patsubst %,results/$*/random-%,33 34 35 36 39 45 52 62 78 104) \
-		$(patsubst %,results/$*/local-%,39 62 104)
+	@$(whole) build/oracle misses $(theory:%=results/$*/%)
 
-cost_tables := cost register
-$(cost_tables:%=results/\%.%.tsv): $$(call of_rows,$$*)
-	@$(whole) experiments/measure/merge $(patsubst %/meta.tsv,%/$(subst .,,$(suffix $(basename $@))).tsv,$^)
+results/%.cost.tsv: $$(call of_rows,$$*)
+	@$(whole) experiments/measure/merge $(^D:%=%/cost.tsv)
+results/%.register.tsv: $$(call of_rows,$$*)
+	@$(whole) experiments/measure/merge $(^D:%=%/register.tsv)
