@@ -1,0 +1,29 @@
+# shellcheck shell=bash
+# A tree of the project for tests that run make: its sources, and what they must not build again.
+
+# scratch_tree DIR [CASE...] - without results; these cases alone
+scratch_tree() {
+	mkdir -p "$1/build" "$1/results" "$1/plots"
+	"$ROOT/experiments/machine/kernel" 6.1
+	cp -r "$ROOT"/{Makefile,mp3,experiments} "$1"
+	find "$ROOT/plots" -maxdepth 1 -type f -exec cp -t "$1/plots" {} +
+	make -s -C "$1/mp3" clean
+	ln -s "$ROOT/build/kernel" "$1/build/kernel"
+	if [ $# -gt 1 ]; then
+		rm "$1"/experiments/cases/*
+		cp "${@:2}" "$1/experiments/cases"
+	fi
+}
+
+# tiny_case FILE - a case that swaps nothing and takes a second, in a machine that boots quickly
+tiny_case() {
+	cat > "$1" <<-'END'
+		# tiny - a second of work
+		arguments='1 2'
+		memory=192 swap=none
+		registers=itself
+		figures=levels
+		one() { nice ./work -n 2 -s "${SEED}0$1" 16 R 1000; }
+		run() { profile "tiny-$1" one "$1"; }
+	END
+}

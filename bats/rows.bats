@@ -1,0 +1,109 @@
+#!/usr/bin/env bats
+# Rows of axes: which runs a goal consists of, how their paths are written, and what is refused.
+
+load helpers
+
+setup() { cd "$ROOT" || return; }
+
+# rows ARGUMENT... - with the axes that the test sets, and no others
+rows() { env -u MACHINE -u KERNEL -u MEM -u SWAP -u SEED -u N -u KNOBS "${set[@]}" experiments/rows "$@"; }
+
+set=()
+
+@test "a case has its own arguments, memory and swap, unless the axes say otherwise" {
+	run -0 rows -p case1 theory
+	assert_output "$(printf '%s\n' sim-6.1-1024-disk-1/case1 sim-6.1-160-ssd512-1/theory)"
+	set=(MEM=512 SWAP=zram SEED=3 KERNEL=6.12 MACHINE=tcg N=2)
+	run -0 rows -p case3 theory
+	assert_output "$(printf '%s\n' tcg-6.12-512-zram-3/case3-2 tcg-6.12-512-zram-3/theory)"
+}
+
+@test "every axis is a list, and a row is one of each" {
+	set=(MACHINE="sim tcg" KERNEL=6.1,5.10 SWAP="disk ssd" MEM=512,256 SEED=1..3 N="1 5")
+	run -0 rows -p case3
+	assert_equal ${#lines[@]} 96
+	assert_equal "$(sort -u <<< "$output" | wc -l)" 96
+	assert_line tcg-5.10-256-ssd-3/case3-5
+}
+
+@test "a row tells its axes in columns" {
+	set=(SWAP=disk:4096 N=7 KNOBS="vm.swappiness=10 /sys/kernel/mm/lru_gen/enabled=n")
+	run -0 rows case3
+	assert_output "$(printf 'sim-6.1-1024-disk4096-1+vm.swappiness@10+,sys,kernel,mm,lru_gen,enabled@n/case3-7\tcase3\t7\tsim\t6.1\t1024\tdisk:4096\t1\tvm.swappiness=10 /sys/kernel/mm/lru_gen/enabled=n')"
+	# and back
+	path=${output%%	*} row=$output
+	set=()
+	run -0 rows "$path"
+	assert_output "$row"
+}
+
+@test "a set is written with lists and ranges, in order, and is the same rows" {
+	set=(SEED="3 1 2" SWAP="ssd disk" N="11 5 7 1")
+	run -0 rows -s case3
+	assert_output sim-6.1-1024-disk,ssd-1..3/case3-1,5,7,11
+	path=$output
+	sorted=$(rows -p case3 | sort)
+	set=()
+	assert_equal "$(rows -p "$path" | sort)" "$sorted"
+	run -0 rows -s sweep
+	assert_output sim-6.1-1024-disk-1/case3-1..12
+}
+
+@test "the default size of a swap store, said or not, is the same row" {
+	set=(SWAP=disk:2048)
+	run -0 rows -p case1
+	assert_output sim-6.1-1024-disk-1/case1
+}
+
+@test "a kernel may have a dash in its name, and one that is given by its path has its file's name" {
+	set=(KERNEL=/boot/vmlinuz-6.1.0-50-amd64)
+	run -0 rows -p case1
+	assert_output sim-6.1.0-50-amd64-1024-disk-1/case1
+	run -0 rows "$output"
+	assert_output --partial "	sim	6.1.0-50-amd64	1024	"
+}
+
+@test "figures are of a row, of a set, or of its seeds" {
+	run -0 rows -f case1 case3
+	assert_output "$(printf '%s\n' plots/sim-6.1-1024-disk-1/case1.profile.svg plots/sim-6.1-1024-disk-1/case3-1,5,7,11.levels.svg)"
+	set=(SEED=1..7 N="5 7")
+	run -0 rows -f case3
+	assert_output plots/sim-6.1-1024-disk-1..7/case3-5,7.seeds.svg
+}
+
+# refused SETTING WORDS - by one line that has these words, and 2
+refused() {
+	set=("$1")
+	run -2 rows case3
+	assert_equal ${#lines[@]} 1
+	assert_output --regexp "^rows: $2"
+}
+
+@test "a value that is none is one line, and no row" {
+	refused N=5..1 "N: 1 is less than 5"
+	for n in 0 abc -1 01 1x "5 5" ,; do refused "N=$n" "N: "; done
+	for seed in abc -1 1..x; do refused "SEED=$seed" "SEED: $seed|SEED: x"; done
+	refused MACHINE=abacus "MACHINE: no such machine: abacus"
+	refused KERNEL=9.9 "KERNEL: no such kernel: 9.9 \(there are: .*6.1 "
+	refused SWAP=floppy "SWAP: no such swap model: floppy \(there are: .*disk "
+	refused SWAP=disk:1 "SWAP: 1 is less than 16"
+	refused MEM=1x "MEM: 1x is not"
+	refused MEM=1 "MEM: 1 is less"
+	for knob in swappiness "vm.swappiness=1=2" "Vm.x=1" "vm.x='1'"; do refused "KNOBS=$knob" "KNOBS: "; done
+}
+
+@test "a goal that is none is one line, and no row of the others" {
+	for goal in case9 ../case1 sim-6.1/case1 sim-6.1-1024-disk-1/case9 sim-6.1-1024-disk-1/case1-5 \
+		sim-6.1-1024-disk-1/sweep sim-6.1-1024-floppy-1/case1; do
+		run -2 rows case1 "$goal"
+		assert_equal "$goal: ${#lines[@]}" "$goal: 1"
+		assert_output --partial "rows: "
+	done
+	run -2 rows
+}
+
+@test "a range may have 10,000 values" {
+	set=(SEED=1..10000)
+	run -0 rows -p case1
+	assert_equal ${#lines[@]} 10000
+}
