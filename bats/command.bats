@@ -39,6 +39,18 @@ processes() { grep -E '^ *[0-9]+ ' "$1"; }
 	[ ! -s missing.summary ]
 }
 
+@test "the files for the summary and the trace are emptied when the command has begun, and not before" {
+	assert_equal "$(cat kept.why)" "$(printf '%s\n' 'monitor: ./nowhere: No such file or directory' 'exit 127')"
+	assert_equal "$(cat kept.summary kept.trace)" "$(printf '%s\n' old old)"
+	assert_equal "$(sed -n 2p emptied.summary)" "monitor: true"
+	run -1 grep -xE '[0-9]+' emptied.summary
+	run -0 jq -r '.traceEvents[] | select(.name == "exit") | .ph' emptied.trace
+	assert_output i
+	# standard error is not ours to be emptied
+	assert_equal "$(sed -n 1p added.summary)" old
+	assert_equal "$(sed -n 3p added.summary)" "monitor: true"
+}
+
 @test "the command has the monitor's standard input and output, and nothing else is there" {
 	state_of input 0
 	assert_equal "$(cat input)" "from stdin"

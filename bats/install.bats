@@ -28,14 +28,15 @@ files() { (cd "$1" && find . ! -type d | sort); }
 ./usr/share/man/man4/mp3.4
 ./usr/src/mp3-1.0/Kbuild
 ./usr/src/mp3-1.0/Makefile
-./usr/src/mp3-1.0/buffer.c
 ./usr/src/mp3-1.0/dkms.conf
-./usr/src/mp3-1.0/internal.h
-./usr/src/mp3-1.0/main.c
+./usr/src/mp3-1.0/module/buffer.c
+./usr/src/mp3-1.0/module/counts.c
+./usr/src/mp3-1.0/module/internal.h
+./usr/src/mp3-1.0/module/main.c
+./usr/src/mp3-1.0/module/registry.c
+./usr/src/mp3-1.0/module/sampler.c
+./usr/src/mp3-1.0/module/status.c
 ./usr/src/mp3-1.0/mp3.h
-./usr/src/mp3-1.0/registry.c
-./usr/src/mp3-1.0/sampler.c
-./usr/src/mp3-1.0/status.c
 END
 	assert_equal "$(find usr -type f -perm 755 | sort | paste -sd ' ')" "usr/usr/bin/monitor usr/usr/bin/work"
 	assert_equal "$(find usr -type f ! -perm 755 ! -perm 644)" ""
@@ -57,6 +58,14 @@ END
 	assert_output ./usr/local/bin/theirs
 }
 
+@test "a destination may have a blank and a quote in its path" {
+	destination="$PWD/it's staged"
+	make -s -C "$ROOT/mp3" install DESTDIR="$destination" prefix="/my own"
+	assert_equal "$(files "$destination" | sed "s|^./my own/||; s|^./usr/||" | sort)" "$(files usr | sed 's|^./usr/||' | sort)"
+	make -s -C "$ROOT/mp3" uninstall DESTDIR="$destination" prefix="/my own"
+	assert_equal "$(files "$destination")" ""
+}
+
 @test "DKMS builds the module from its source and installs it" {
 	command -v dkms > /dev/null || fail "dkms is missing"
 	[ "$(id -u)" = 0 ] || skip "dkms wants root"
@@ -67,6 +76,23 @@ END
 		-k "$release" -m mp3 -v 1.0 --no-depmod
 	run -0 modinfo -F vermagic "$(find modules -name 'mp3.ko*')"
 	assert_output --partial "$release "
+}
+
+@test "DKMS does not try kernels before 5.10, and other machines than x86_64 and aarch64" {
+	# shellcheck source=/dev/null
+	. "$ROOT/mp3/dkms.conf"
+	for release in 5.10.0-33-amd64 5.15.0 5.19.17 6.1.0-50-cloud-amd64 6.12.1 7.3-rc1 10.0.0; do
+		[[ $release =~ $BUILD_EXCLUSIVE_KERNEL ]] || fail "$release is left out"
+	done
+	for release in 2.6.32 4.19.0-27-amd64 5.1.21 5.4.0-200-generic 5.9.16; do
+		[[ ! $release =~ $BUILD_EXCLUSIVE_KERNEL ]] || fail "$release is tried"
+	done
+	for machine in x86_64 aarch64; do
+		[[ $machine =~ $BUILD_EXCLUSIVE_ARCH ]] || fail "$machine is left out"
+	done
+	for machine in i686 armv7l riscv64 s390x; do
+		[[ ! $machine =~ $BUILD_EXCLUSIVE_ARCH ]] || fail "$machine is tried"
+	done
 }
 
 # The class has the name of the first device (buffer.c).

@@ -11,33 +11,34 @@ setup() { cd "$BATS_TEST_DIRNAME/../mp3" || return; }
 rendered() { mandoc -T ascii "$1" | col -bx | tr -s ' \n' ' '; }
 
 @test "the pages are well formed" {
-	for page in monitor.1 work.1 mp3.4; do
+	cd man || return	# where mandoc finds the pages that they refer to
+	for page in *; do
 		# that other pages are not installed here is no fault of theirs
 		run bash -c "mandoc -T lint $page 2>&1 | grep -v 'outdated mandoc.db'"
 		assert_output ""
-		head -n 4 $page | grep -q '^\.Dd [A-Z][a-z]* [0-9]*, 20[0-9][0-9]$'
+		head -n 4 "$page" | grep -q '^\.Dd [A-Z][a-z]* [0-9]*, 20[0-9][0-9]$'
 	done
 }
 
 @test "the pages have the options of --help, all of them and no other" {
 	for tool in monitor work; do
-		assert_equal "$(mandoc -T ascii $tool.1 | col -bx |
+		assert_equal "$(mandoc -T ascii man/$tool.1 | col -bx |
 			grep -oE '^ {5}(-[a-z], )?--?[a-z]+' | tr -d ' ' | sort)" \
 			"$(./$tool --help | grep -oE '^ {2,6}(-[a-z], )?--[a-z]+' | tr -d ' ' | sort)"
 	done
 }
 
 @test "monitor(1) has the columns of the header row" {
-	page=$(rendered monitor.1)
+	page=$(rendered man/monitor.1)
 	# the row that command.bats finds in the guest
-	for column in $(sed -n '/puts("time_ns/,/)/p' monitor-print.c | tr -cs 'a-z_' ' ' | sed 's/puts//; s/\bt\([a-z]\)/\1/g'); do
+	for column in $(sed -n '/puts("time_ns/,/)/p' tools/monitor-print.c | tr -cs 'a-z_' ' ' | sed 's/puts//; s/\bt\([a-z]\)/\1/g'); do
 		[[ $page == *"$column"* ]] || fail "$column is not in the page"
 	done
 }
 
 @test "mp3(4) has the parameters of the module and the errnos of the ABI" {
-	page=$(rendered mp3.4)
-	for word in $(sed -n 's/^module_param(\([a-z_]*\),.*/\1/p' ./*.c) \
+	page=$(rendered man/mp3.4)
+	for word in $(sed -n 's/^module_param(\([a-z_]*\),.*/\1/p' module/*.c) \
 		$(sed -n 's/^ \*\t\(E[A-Z]*\)\t.*/\1/p; s/^ \*\t\(EOPNOTSUPP\) .*/\1/p' mp3.h); do
 		[[ $page == *"$word"* ]] || fail "$word is not in the page"
 	done

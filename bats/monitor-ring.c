@@ -7,7 +7,8 @@
  *				A line "print" prints and takes some already
  *	monitor-ring SAMPLES	a second thread writes so many samples as the
  *				module does, as fast as it can, with no regard
- *				to what has been taken
+ *				to what has been taken; nothing is taken before
+ *				the ring has come round, if there are as many
  *	monitor-ring -f SAMPLES	the same at 1000 samples a second, followed; a
  *				pipe stands for the device: readable once there
  *				is a sample, hung up after the last
@@ -15,9 +16,10 @@
  * Drains the ring to stdout as the monitor does. At its end, however it ends,
  * it says on stderr how many slots are full, and how many words are not empty.
  */
-#include "../mp3/monitor-samples.c"
+#include "../mp3/tools/monitor-samples.c"
 
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,6 +27,7 @@
 
 static struct mp3_sample *ring;
 static unsigned long samples;		/* that the thread writes */
+static unsigned long written;		/* of them, so far */
 static unsigned long finished;		/* the thread is */
 
 static void store(unsigned long *word, unsigned long value)
@@ -47,8 +50,10 @@ static void write_sample(size_t slot, unsigned long jiffies)
 
 static void *write_fast(void *unused)
 {
-	for (unsigned long i = 0; i < samples; i++)
+	for (unsigned long i = 0; i < samples; i++) {
 		write_sample(i % MP3_SAMPLES, i);
+		__atomic_store_n(&written, i + 1, __ATOMIC_RELEASE);
+	}
 	__atomic_store_n(&finished, 1, __ATOMIC_RELEASE);
 	return unused;
 }
@@ -111,6 +116,9 @@ int main(int argc, char **argv)
 	if (argc == 2) {
 		if (pthread_create(&writer, NULL, write_fast, NULL))
 			errx(1, "no thread");
+		while (!__atomic_load_n(&finished, __ATOMIC_ACQUIRE) &&
+		       __atomic_load_n(&written, __ATOMIC_ACQUIRE) <= MP3_SAMPLES)
+			sched_yield();
 		while (!__atomic_load_n(&finished, __ATOMIC_ACQUIRE))
 			print_some(ring, &next);
 		pthread_join(writer, NULL);

@@ -12,9 +12,9 @@ setup_file() {
 	cd "$BATS_TEST_DIRNAME" || return
 	set -- -std=gnu11 -g -O1 -Wall -Wextra -Wshadow -Wmissing-prototypes -Werror \
 		-fsanitize=address,undefined -fno-sanitize-recover=all
-	gcc "$@" -o "$BATS_FILE_TMPDIR/sanitized/monitor" ../mp3/monitor*.c -lncursesw >&2
-	gcc "$@" -pthread -o "$BATS_FILE_TMPDIR/monitor-ring" monitor-ring.c ../mp3/monitor-device.c >&2
-	gcc "$@" -pthread -o "$BATS_FILE_TMPDIR/record-ring" record-ring.c ../mp3/monitor-device.c >&2
+	gcc "$@" -o "$BATS_FILE_TMPDIR/sanitized/monitor" ../mp3/tools/{monitor*,ring}.c -lncursesw >&2
+	gcc "$@" -pthread -o "$BATS_FILE_TMPDIR/monitor-ring" monitor-ring.c ../mp3/tools/{monitor-device,ring}.c >&2
+	gcc "$@" -pthread -o "$BATS_FILE_TMPDIR/record-ring" record-ring.c ../mp3/tools/ring.c >&2
 }
 
 setup() {
@@ -58,11 +58,25 @@ drained() {
 }
 
 @test "monitor answers bad arguments with the usage on stderr and status 2" {
-	for arguments in -x --what -d --device node "-f node" "-p --trace x" "-o x" "-f -- true" "-t -p"; do
+	for arguments in -x --what -d --device node "-f node" "-p --trace x" "-o x" "-f -- true" "-t -p" \
+		-- "-p --" "-d node --" "-o x --" "-d -- true"; do
 		# shellcheck disable=SC2086 # words they are
 		run -2 --separate-stderr "$sanitized" $arguments
 		assert_equal "$output" ""
 		[[ $stderr = *"Usage: monitor [-p | --trace FILE] [-f] [-d DEVICE]"* ]] || fail "no usage in: $stderr"
+	done
+}
+
+@test "a command that is not begun leaves the files for the summary and the trace as they were" {
+	[ ! -e /dev/mp3-records ] || skip "the profiler is loaded"
+	echo old | tee summary >trace
+	for program in "$monitor" "$sanitized"; do
+		run -125 "$program" -o summary --trace trace -- touch begun
+		assert_output "monitor: /dev/mp3-records is not there: is the module loaded?"
+		run -125 "$program" -o /nowhere/file -- touch begun
+		assert_output "monitor: /nowhere/file: No such file or directory"
+		assert_equal "$(cat summary trace)" $'old\nold'
+		[ ! -e begun ]
 	done
 }
 
@@ -210,6 +224,8 @@ left: 100 slots, 400 words"
 	"$BATS_FILE_TMPDIR/monitor-ring" 2000000 >out 2>err
 	run awk '$2 != $1 + 1 || $3 != $1 + 2 || $4 != $1 + 3' out
 	assert_output ""
+	# the first was overwritten before it could be read
+	run -1 grep '^0 ' out
 	# so fast a writer upsets the order, but does not lose the last sample
 	run -0 grep '^1999999 ' out
 	assert_output "1999999 2000000 2000001 2000002"
@@ -234,14 +250,59 @@ left: 100 slots, 400 words"
 	done
 }
 
-@test "every record that is read is whole, and read and missed ones add up to all" {
+# steps CAPACITY STEP... - a reader of a ring of so many records does this, one after the other;
+# what it prints is $line, with commas
+steps() {
+	local capacity=$1
+	shift
+	printf '%s\n' "$@" >"$BATS_TEST_TMPDIR/steps"
+	"$BATS_FILE_TMPDIR/record-ring" "$capacity" <"$BATS_TEST_TMPDIR/steps" >"$BATS_TEST_TMPDIR/said"
+	line=$(paste -sd , "$BATS_TEST_TMPDIR/said")
+}
+
+@test "records are read in order, once, and only up to the head" {
+	steps 8 next "write 2" "begin 3" next next next "write 0" next next next next missed
+	assert_equal "$line" "none,0,1,none,2,3,4,none,0"
+}
+
+@test "a reader of records that is overtaken goes on with the oldest that is left, and counts what it missed" {
+	# 20 are written, 12 of them overwritten; one of these had been read
+	steps 8 "write 1" next "write 19" missed next missed next
+	assert_equal "$line" "0,0,12,11,13"
+}
+
+@test "what the sample being written has overwritten is missed, too, though the head does not say so" {
+	# records 8, 9 and 10 are in the places of 0, 1 and 2
+	steps 8 "write 8" "begin 3" next missed "write 0" next
+	assert_equal "$line" "3,3,4"
+}
+
+@test "records that are looked at in their place count only if they were not overwritten meanwhile" {
+	steps 8 "write 5" look "take 5" look "write 6" look "take 6" missed
+	assert_equal "$line" "0 5,taken,5 0,5 6,taken,0"
+	# 11 and 12 come to the places of 3 and 4, and 13 to that of 5, the first looked at
+	steps 8 "write 5" look "take 5" "write 6" look "begin 2" "take 6" missed
+	assert_equal "$line" "0 5,taken,5 6,taken,0"
+	steps 8 "write 5" look "take 5" "write 6" look "begin 3" "take 6" look missed
+	assert_equal "$line" "0 5,taken,5 6,overtaken,6 5,1"
+}
+
+@test "a reader of records begins with the next sample, or anew with the oldest, as it likes" {
+	steps 8 "write 3" skip next "write 1" next rewind next "write 9" rewind next missed
+	assert_equal "$line" "none,3,0,5,0"
+}
+
+@test "every record that is read while others are written is whole, and read and missed ones add up to all" {
 	# one that is never overtaken, and three that are: by a record, and by samples of
 	# a part of the ring, and of more than a ring
 	run -0 "$BATS_FILE_TMPDIR/record-ring" 100000 100000 16
 	assert_output "read=100000 missed=0"
 	for shape in "64 3000000 1" "64 3000000 16" "64 3000000 100"; do
 		# shellcheck disable=SC2086 # three words
-		run -0 "$BATS_FILE_TMPDIR/record-ring" $shape
+		run -0 "$BATS_FILE_TMPDIR/record-ring" $shape lag
 		echo "$shape: $output"
+		[[ $output =~ ^read=([0-9]+)\ missed=([0-9]+)$ ]]
+		assert [ "${BASH_REMATCH[1]}" -gt 0 ]
+		assert [ "${BASH_REMATCH[2]}" -gt 0 ]
 	done
 }

@@ -37,6 +37,10 @@
  *	probe scribble SECONDS		store this and that into every word of the profile
  *					buffer, over and over
  *
+ * header, records and leavings find and read the words of the ring by themselves, and not
+ * with the reader of mp3/tools/ring.c: what that and the monitor make of a ring is compared
+ * with them.
+ *
  * command, say and map print "ok" or the name of the errno. count, spin, storm and still
  * print what others than the profiler have counted (/proc/PID/stat and status, wait4,
  * getrusage).

@@ -6,9 +6,8 @@ load helpers
 
 setup_file() {
 	export seen=$BATS_FILE_TMPDIR/seen
-	"$BATS_TEST_DIRNAME/../experiments/lab" -m sim -S none -o "$seen" \
-		-f "$BATS_TEST_DIRNAME/../experiments/profile" \
-		-f "$BATS_TEST_DIRNAME/profile-guest" -- ./profile-guest 2>&3
+	"$ROOT/experiments/lab" -m sim -S none -o "$seen" -f "$ROOT/bats/profile-guest" -- \
+		./profile profile-guest 2>&3
 }
 
 setup() { cd "$seen" || return; }
@@ -55,18 +54,55 @@ pids() { sed 's/.*pid=\([0-9]*\) .*/\1/' "$1.work" | sort; }
 @test "a profile of nobody fails" {
 	assert_equal "$(cat nobody.status)" 1
 	run -0 grep profile: nobody.stderr
-	assert_output 'profile: nothing was registered'
+	assert_output 'profile: nobody: nothing was registered'
+}
+
+@test "a command that does not register itself, though the case says so, is ended with advice" {
+	assert_equal "$(cat never.status)" 1
+	run -0 cat never.stderr
+	assert_output --regexp '^profile: never: nothing was registered in 10 s: .* take registers=itself out'
+	assert_equal "${#lines[@]}" 1
+	run ! ls never.data never.work
+	assert_equal "$(cat sleepers)" 0
+}
+
+@test "any command is registered with what it forks, and says its words itself" {
+	assert_equal "$(cat tree.status)" 3
+	assert_equal "$(cat tree.stderr | head -n 1)" words
+	assert_equal "$(records tree | cut -f 3 | sort -u | wc -l)" 3	# sh, dd, work
+	# dd touches its buffer of 2048 pages
+	run -0 awk '{ minor += $6 } END { print (minor > 4096) }' <(records tree)
+	assert_output 1
+	run -0 wc -c < tree.work
+	assert_output 0
+}
+
+@test "a function is registered, too" {
+	assert_equal "$(cat function.status)" 0
+	assert_equal "$(records function | cut -f 3 | sort -u | wc -l)" 3	# the function, work, dd
+	run -0 cat function.stderr
+	assert_line 'words of a script'
+	assert_line --partial 'work: pid='
+}
+
+@test "NAME.work holds reports of work only, the rest is on stderr" {
+	run -0 grep -c . mixed.work
+	assert_output 1
+	run -0 grep -c '^work: pid=' mixed.work
+	assert_output 1
+	run -0 cat mixed.stderr
+	assert_line 'words of a script'
 }
 
 @test "a profile without its records fails, and so does one without its samples" {
 	for missing in records samples; do
 		assert_equal "$(cat no-$missing.status)" 1
 		run -0 grep profile: no-$missing.stderr
-		assert_output "profile: the $missing could not be read"
+		assert_output "profile: no-$missing: the $missing could not be read"
 	done
 	assert_equal "$(cat no-file.status)" 1
-	run -0 grep profile: no-file.stderr
-	assert_output "profile: the records could not be compressed"
+	run -0 grep '^profile:' no-file.stderr
+	assert_output "profile: no-file: the records could not be compressed"
 }
 
 @test "the machine's own counters are taken before and after" {

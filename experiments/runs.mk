@@ -1,0 +1,48 @@
+# runs.mk - from a goal to its rows, and from a row to its results
+#
+# A case of experiments/cases/ is a goal. Its rows are what experiments/rows says of the axes;
+# each is a target build/rows/ROW, which experiments/run makes unless results of the same inputs
+# are there. The dates of files decide nothing about it.
+
+cases := $(notdir $(wildcard experiments/cases/*))
+asked := $(filter $(cases),$(MAKECMDGOALS))
+
+# The axes, as the environment of a command.
+axes_set := $(foreach a,$(axes),$a='$(subst ','\'',$($a))')
+
+# $(call rows,ARGUMENTS): what experiments/rows prints; what it complains of ends make
+rows = $(or $(strip $(shell $(axes_set) experiments/rows $1 2> /dev/null)),$(call complain,$(shell $(axes_set) experiments/rows $1 2>&1)))
+complain = $(if $1,$(error $1))
+
+# Before anything runs: that all goals and axes are as they should be.
+$(call complain,$(shell $(axes_set) experiments/rows -s $(or $(asked),$(CASES)) 2>&1 > /dev/null))
+
+# What is to be built before a row of these goals can be run.
+needed := $(call rows,-x $(or $(strip $(asked) $(if $(filter results,$(MAKECMDGOALS)),$(report_sets))),$(CASES)))
+
+$(cases): $$(addprefix build/rows/,$$(call rows,-p $$@)) | deps-plots
+	@+$(MAKE) -s $(call rows,-f $@)
+.PHONY: $(cases)
+
+bench: bench-cost bench-work bench-rate
+.PHONY: bench
+
+build/rows/%: FORCE build/reduce $(needed) | deps-machine tools
+	@$(axes_set) experiments/run $*
+
+# Results that a table or a figure needs, and that are not there. What is there is taken as it is.
+results/%/meta.tsv: | build/reduce deps-machine tools
+	@$(axes_set) experiments/run $*
+
+verified = $(addprefix build/verify/,$(if $(RUNS),$(call rows,-p $(RUNS)),$(patsubst results/%/meta.tsv,%,$(wildcard results/sim-*/*/meta.tsv))))
+build/verify/%: FORCE build/reduce build/tabulate $$(call rows,-x $$*) | deps-machine tools
+	@experiments/verify $*
+
+tools: | deps-machine
+	@$(alone); $(MAKE) -s -C mp3 tools
+
+# A file appears when it is whole, and one make at a time makes it.
+alone = . experiments/atomic; alone $@
+whole = . experiments/atomic; whole $@
+
+FORCE:

@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * run - reads what is kept of a run; records.c reads what is not, run.h has the contracts.
+ */
+#include <err.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "run.h"
+#include "text.h"
+
+const char processes_header[] = "process\tlabel\tpid\tparent\tcommand\treport\tminor\tmajor"
+	"\tcpu_s\tpeak_rss_kb\tbegin_s\telapsed_s\n";
+const char series_header[] =
+	"process\tseconds\tminor_total\tmajor_total\tutilization\trss_kb\tswap_kb\n";
+
+static bool parse_sample(const char *at, struct mp3_sample *sample)
+{
+	return number(&at, "", &sample->jiffies) &&
+	       number(&at, " ", &sample->minor) &&
+	       number(&at, " ", &sample->major) &&
+	       number(&at, " ", &sample->utilization) &&
+	       strcmp(at, "\n") == 0;
+}
+
+void read_profile(struct run *run, const char *path, unsigned long hz)
+{
+	struct text text = open_text(path);
+	struct sample last = { 0 };
+	unsigned long jiffies = 0;
+
+	while (next_line(&text)) {
+		struct mp3_sample now;
+
+		if (!parse_sample(text.line, &now))
+			malformed(&text, "four numbers");
+		if (now.jiffies < jiffies)
+			errx(1, "%s:%lu: jiffies go back, from %lu to %lu", path,
+			     text.number, jiffies, now.jiffies);
+
+		if (run->nr_samples == 0 || now.jiffies > jiffies) {
+			last.period = run->nr_samples == 0 ? 1.0 / MP3_RATE :
+				      (double)(now.jiffies - jiffies) / hz;
+			last.seconds += last.period;
+			last.minor = last.major = 0;
+			last.utilization = now.utilization / 100.0;
+			run->samples = grow(run->samples, run->nr_samples++, sizeof(last));
+		}
+		last.minor += now.minor;
+		last.major += now.major;
+		last.minor_total += now.minor;
+		last.major_total += now.major;
+		run->samples[run->nr_samples - 1] = last;
+		jiffies = now.jiffies;
+	}
+	if (run->nr_samples == 0)
+		errx(1, "%s: no samples", path);
+}
+
+static bool parse_process(const char *at, unsigned long wanted, struct process *process)
+{
+	unsigned long which, report;
+
+	return number(&at, "", &which) && which == wanted &&
+	       words(&at, "\t", process->label, sizeof(process->label)) &&
+	       number(&at, "\t", &process->pid) &&
+	       number(&at, "\t", &process->parent) &&
+	       words(&at, "\t", process->command, sizeof(process->command)) &&
+	       number(&at, "\t", &report) &&
+	       fraction(&at, "\t", &process->minor) &&
+	       fraction(&at, "\t", &process->major) &&
+	       fraction(&at, "\t", &process->cpu_s) &&
+	       number(&at, "\t", &process->peak_rss_kb) &&
+	       fraction(&at, "\t", &process->begin_s) &&
+	       fraction(&at, "\t", &process->elapsed_s) &&
+	       strcmp(at, "\n") == 0;
+}
+
+void read_processes(struct run *run, const char *path)
+{
+	struct text text = open_text(path);
+
+	while (next_line(&text)) {
+		struct process process = { 0 };
+
+		if (text.number == 1) {
+			if (strcmp(text.line, processes_header))
+				malformed(&text, "the header row of processes");
+			continue;
+		}
+		if (!parse_process(text.line, run->nr_processes + 1, &process))
+			malformed(&text, "a process");
+		run->processes = grow(run->processes, run->nr_processes, sizeof(process));
+		run->processes[run->nr_processes++] = process;
+	}
+	if (run->nr_processes == 0)
+		errx(1, "%s: no processes", path);
+}
+
+bool parse_report(const char *at, struct report *report)
+{
+	return number(&at, "work: pid=", &report->pid) &&
+	       number(&at, " mb=", &report->mb) &&
+	       letter(&at, " mode=", "RL", &report->mode) &&
+	       number(&at, " accesses=", &report->accesses) &&
+	       number(&at, " seed=", &report->seed) &&
+	       number(&at, " touches=", &report->touches) &&
+	       number(&at, " distinct=", &report->distinct) &&
+	       fraction(&at, " elapsed_s=", &report->elapsed_s) &&
+	       number(&at, " minor=", &report->minor) &&
+	       number(&at, " major=", &report->major) &&
+	       number(&at, " minor_max=", &report->minor_max) &&
+	       number(&at, " major_max=", &report->major_max) &&
+	       strcmp(at, "\n") == 0;
+}
+
+/*
+ * The first process of this PID that has no report yet, or NULL. A PID may come again, and
+ * then both its processes and their reports come one after the other.
+ */
+static struct process *unreported(const struct run *run, unsigned long pid)
+{
+	for (size_t i = 0; i < run->nr_processes; i++)
+		if (run->processes[i].pid == pid && !run->processes[i].report)
+			return &run->processes[i];
+	return NULL;
+}
+
+void read_reports(struct run *run, const char *path)
+{
+	struct text text = open_text(path);
+
+	while (next_line(&text)) {
+		struct report report;
+		struct process *process;
+
+		if (strncmp(text.line, "work: ", 6))
+			continue;	/* what another program said */
+		if (strstr(text.line, " iteration="))
+			continue;	/* of work -v; oracle reads them */
+		if (!parse_report(text.line, &report))
+			malformed(&text, "a report of work");
+		run->reports = grow(run->reports, run->nr_reports, sizeof(report));
+		run->reports[run->nr_reports++] = report;
+		process = unreported(run, report.pid);
+		if (process)
+			process->report = run->nr_reports;
+	}
+}
+
+/* Which counters are used. There are more in the file. */
+#define COUNTER(member) { #member "\t", offsetof(struct counters, member) }
+static const struct {
+	const char *name;
+	size_t offset;
+} known[] = {
+	COUNTER(time_s), COUNTER(pgmajfault), COUNTER(pswpin), COUNTER(pswpout),
+	COUNTER(majors), COUNTER(swap_reads), COUNTER(swap_writes), COUNTER(swap_busy_ms),
+};
+#define NR_COUNTERS (sizeof(known) / sizeof(known[0]))
+#define NR_NEEDED 5	/* the others are of a swap device */
+
+void read_counters(struct run *run, const char *path)
+{
+	struct text text = open_text(path);
+	double *values[NR_COUNTERS];
+
+	for (size_t i = 0; i < NR_COUNTERS; i++) {
+		values[i] = (double *)((char *)&run->counters + known[i].offset);
+		*values[i] = NAN;
+	}
+	while (next_line(&text)) {
+		const char *at = text.line + strcspn(text.line, "\t");
+		double begin, end;
+
+		if (text.number == 1 && !strcmp(text.line, "counter\tbegin\tend\n"))
+			continue;
+		if (text.number == 1)
+			malformed(&text, "the header row of counters");
+		if (!fraction(&at, "\t", &begin) || !fraction(&at, "\t", &end) ||
+		    strcmp(at, "\n") || end < begin)
+			malformed(&text, "a counter that grows");
+		for (size_t i = 0; i < NR_COUNTERS; i++)
+			if (!strncmp(text.line, known[i].name, strlen(known[i].name)))
+				*values[i] = end - begin;
+	}
+	for (size_t i = 0; i < NR_NEEDED; i++)
+		if (isnan(*values[i]))
+			errx(1, "%s: no counter %.*s", path,
+			     (int)strlen(known[i].name) - 1, known[i].name);
+}
+
+void free_run(struct run *run)
+{
+	for (size_t i = 0; i < run->nr_processes; i++)
+		free(run->processes[i].records);
+	free(run->samples);
+	free(run->processes);
+	free(run->reports);
+}

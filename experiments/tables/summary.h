@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * summary - a run in one row: sums, means, medians
+ */
+#ifndef SUMMARY_H
+#define SUMMARY_H
+
+#include "run.h"
+
+/* What is not known of a run, as the touches of a program that is not work, is nan. */
+struct summary {
+	double n, samples, seconds, rate_hz, utilization;
+	double completion_min, completion_median, completion_max;
+	double touches, distinct, minor, major, work_minor, work_major;
+	double majors_per_second, touches_per_second;
+	double major_share_min, major_share_max, major_cv;
+	double pgmajfault, other_majors, pswpin, pswpout;
+	double swap_requests, swap_busy, lifetime_ms, service_ms;
+};
+
+/* The columns of a table of runs, which are the keys of facts, too. */
+struct column {
+	const char *name;
+	size_t offset;		/* in struct summary */
+	int decimals;
+};
+extern const struct column columns[];
+extern const size_t nr_columns;
+
+/* Of a run whose files are all read. */
+struct summary summarize(const struct run *run);
+
+double column_value(const struct summary *sum, const struct column *column);
+
+/* 100 * part / whole, and nan of nothing: 0 / 0 may be a -nan. */
+double percent(double part, double whole);
+
+#endif

@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: GPL-2.0
+# tables.mk - the programs that make tables of runs
+#
+#	build/reduce	what needs the records of a run: checks it, and leaves the small tables
+#	build/tabulate	tables of one or many runs, from what is committed
+#	build/oracle	theory beside measurements, from what is committed
+#
+# Each is its own file and all that they share. How one reads a run is told by run.h, where it
+# belongs by axes.h. The programs run where they are built, so that CFLAGS may have
+# -march=native.
+
+tables_programs := reduce tabulate oracle
+tables_shared   := $(filter-out $(tables_programs:%=experiments/tables/%.c),$(wildcard experiments/tables/*.c))
+tables_headers  := $(wildcard experiments/tables/*.h mp3/mp3.h mp3/accesses.h mp3/tools/accesses.h)
+tables_compile   = $(CC) $(CFLAGS) $(LDFLAGS) -std=gnu11 -Wall -Wextra -Wshadow -Wmissing-prototypes -Imp3 -Imp3/tools
+tables_libraries := -lgsl -lgslcblas -lm
+
+# The command that they were made with: another compiler or other CFLAGS make them again.
+build/tables.command: export compile = $(tables_compile)
+build/tables.command: FORCE
+	@mkdir -p $(@D)
+	@[ "$$(cat $@ 2> /dev/null)" = "$$compile" ] || printf '%s\n' "$$compile" > $@
+FORCE:
+
+$(tables_programs:%=build/%): build/%: experiments/tables/%.c $(tables_shared) $(tables_headers) \
+		build/tables.command | deps-reduce
+	@echo "$@"
+	@$(alone); $(tables_compile) -o $@.new $(filter %.c,$^) $(tables_libraries) && mv $@.new $@
+
+# The tables of a set of rows are named by its path. $(call profiles,SET): the files of its
+# runs without their endings; $(call of_rows,SET): what tells that these are there.
+profiles = $$(experiments/rows -r $1)
+of_rows  = $(shell experiments/rows -p $1 | sed 's|.*|results/&/meta.tsv|')
+
+results/%.runs.tsv: build/tabulate $$(call of_rows,$$*)
+	@$(whole) build/tabulate runs $(call profiles,$*)
+results/%.knee.tsv: build/tabulate $$(call of_rows,$$*)
+	@$(whole) build/tabulate knee $(call profiles,$*)
+results/%.seeds.tsv: build/tabulate $$(call of_rows,$$*)
+	@$(whole) build/tabulate seeds $(call profiles,$*)
+
+results/%.touches.tsv: results/%/meta.tsv build/oracle
+	@$(whole) build/oracle touches results/$*/touches
+theory := $(addprefix random-,33 34 35 36 39 45 52 62 78 104) $(addprefix local-,39 62 104)
+results/%.misses.tsv: results/%/meta.tsv build/oracle
+	@$(whole) build/oracle misses $(theory:%=results/$*/%)
+
+results/%.cost.tsv: $$(call of_rows,$$*)
+	@$(whole) experiments/measure/merge $(^D:%=%/cost.tsv)
+results/%.register.tsv: $$(call of_rows,$$*)
+	@$(whole) experiments/measure/merge $(^D:%=%/register.tsv)

@@ -1,0 +1,274 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What was counted of the registered processes
+ *
+ * The kernel counts faults and CPU time in every task_struct. When a thread
+ * exits, __exit_signal() adds its counts to the signal_struct of the thread
+ * group and unlinks it from the group, both in one critical section of
+ * signal->stats_lock. So the sum over signal_struct and linked threads, taken
+ * under that lock, or while its sequence stays the same, is the process's total at
+ * any time, misses no thread and counts none twice. It never shrinks, not even at
+ * exec, where the group keeps its signal_struct.
+ *
+ * The signal_struct lives as long as any task_struct of the group does. The registry
+ * holds a reference to one, and so the final counts of a process can be read after
+ * its last thread is gone and reaped, with no hook in the exit path.
+ */
+#include <linux/ktime.h>
+#include <linux/list.h>
+#include <linux/minmax.h>
+#include <linux/mm.h>
+#include <linux/sched/mm.h>
+#include <linux/sched/signal.h>
+#include <linux/sched/task.h>
+#include <linux/seqlock.h>
+#include <linux/string.h>
+
+#include "internal.h"
+
+/* Of the unregistered, not yet in a sample. Guarded by mp3_registry_lock(). */
+static struct mp3_counts departed;
+
+/* A thread counts with no lock. What it counts just now is for the next sample. */
+#define counted(word) data_race(READ_ONCE(word))
+
+/**
+ * mp3_count - read a process's totals
+ * @leader:	any task of the thread group, dead or alive, pinned
+ * @counts:	to be filled
+ *
+ * Context: process context
+ * Return: whether the process can still run. A thread that has its exit_state
+ * does not fault any more; when all have one, @counts are final.
+ *
+ * A thread that is running on another CPU has its CPU time booked up to its last
+ * tick or switch. The faults are exact.
+ */
+bool mp3_count(struct task_struct *leader, struct mp3_counts *counts)
+{
+	struct signal_struct *signal = leader->signal;
+	struct task_struct *thread;
+	unsigned long flags;
+	bool alive = false;
+
+	rcu_read_lock();
+	read_seqlock_excl_irqsave(&signal->stats_lock, flags);
+	counts->minor = signal->min_flt;
+	counts->major = signal->maj_flt;
+	counts->cpu_ns = signal->sum_sched_runtime;
+	for_each_thread(leader, thread) {
+		/* acquire: with the state come the counts up to it */
+		if (!smp_load_acquire(&thread->exit_state))
+			alive = true;
+		counts->minor += counted(thread->min_flt);
+		counts->major += counted(thread->maj_flt);
+		counts->cpu_ns += counted(thread->se.sum_exec_runtime);
+	}
+	read_sequnlock_excl_irqrestore(&signal->stats_lock, flags);
+	rcu_read_unlock();
+	return alive;
+}
+
+/* Fill in what a record says about memory. */
+static __always_inline void look_at_mm(struct mm_struct *mm, struct signal_struct *signal,
+				       struct mp3_record *record)
+{
+	u64 rss = get_mm_rss(mm);
+
+	record->rss = rss;
+	record->swap = get_mm_counter(mm, MM_SWAPENTS);
+	record->peak_rss = max3(rss, (u64)READ_ONCE(mm->hiwater_rss),
+				(u64)READ_ONCE(signal->maxrss));
+}
+
+/*
+ * look_at_memory - how much memory a process has; and who leads it now
+ *
+ * A process that has exited has none any more. Its peak is with its signal_struct
+ * then, as is that of programs which it has replaced by exec.
+ */
+static void look_at_memory(struct mp3_process *process, struct mp3_record *record)
+{
+	struct task_struct *leader = process->leader, *thread;
+	struct mm_struct *mm = NULL;
+
+	record->rss = 0;
+	record->swap = 0;
+	record->peak_rss = READ_ONCE(leader->signal->maxrss);
+	rcu_read_lock();
+	for_each_thread(process->leader, thread) {
+		/* A thread has its mm until it exits, and no longer than that. */
+		task_lock(thread);
+		mm = thread->mm;
+		if (mm) {
+			mmgrab(mm);
+			look_at_mm(mm, leader->signal, record);
+			leader = thread->group_leader;
+		}
+		task_unlock(thread);
+		if (mm)
+			break;
+	}
+	/* A thread that executes a program becomes the leader; the name is its. */
+	if (leader != process->leader) {
+		get_task_struct(leader);
+		put_task_struct(process->leader);
+		process->leader = leader;
+	}
+	rcu_read_unlock();
+	if (process->mm)
+		mmdrop(process->mm);
+	process->mm = mm;
+}
+
+/* What follows the NUL of a comm may be anything, and look like another name. */
+static __always_inline bool is_renamed(const u64 *name, const char *comm)
+{
+	const u64 *words = (const u64 *)comm;
+
+	/* A comm that is just being changed is seen in parts, as by everybody. */
+	return unlikely(name[0] != data_race(words[0])) || unlikely(name[1] != data_race(words[1]));
+}
+
+/*
+ * finish_record - fill in the rest of a record, and begin the process's next period
+ *
+ * Inline, as all of the quick way, see settle().
+ */
+static __always_inline void finish_record(struct mp3_process *process,
+					  struct mp3_record *record, u64 now, u32 flags,
+					  struct mp3_counts counts, struct mp3_counts *sum)
+{
+	struct mp3_counts growth;
+	struct mp3_who who;
+
+	growth.minor = counts.minor - process->last.minor;
+	growth.major = counts.major - process->last.major;
+	growth.cpu_ns = counts.cpu_ns - process->last.cpu_ns;
+	record->minor = growth.minor;
+	record->major = growth.major;
+	record->cpu_ns = growth.cpu_ns;
+	sum->minor += growth.minor;
+	sum->major += growth.major;
+	sum->cpu_ns += growth.cpu_ns;
+	process->last = counts;
+
+	record->time_ns = now;
+	record->period_ns = now - process->last_ns;
+	process->last_ns = now;
+
+	who = process->who;
+	if (is_renamed(who.name, process->leader->comm)) {
+		strscpy_pad((char *)process->who.name, process->leader->comm,
+			    sizeof(who.name));
+		who = process->who;
+	}
+	who.flags |= flags;
+	*(struct mp3_who *)&record->pid = who;
+	process->who.flags = 0;
+	mp3_record_end(record);
+}
+
+/*
+ * settle_quickly - settle() for a process with a single thread and the mm of the
+ * last time
+ *
+ * Our reference keeps the mm_struct, but it is emptied once the last thread has let
+ * go of it; so it is looked whether the leader still had it afterwards.
+ *
+ * The leader is pinned, so neither the lock nor RCU is needed to read its counts. If it
+ * has no exit_state, it has not been unlinked; and if the group has one thread, that is
+ * it. That it was not unlinked meanwhile, nor another thread, whose counts are with the
+ * signal_struct now, is what the lock's sequence says. (A thread that is just being
+ * created has counted nothing yet.)
+ *
+ * Return: false if it is no such process, and nothing has been done
+ */
+static __always_inline bool settle_quickly(struct mp3_process *process, u64 now,
+					   struct mp3_counts *sum)
+{
+	struct task_struct *leader = process->leader;
+	struct signal_struct *signal = leader->signal;
+	struct mm_struct *mm = process->mm;
+	struct mp3_record *record;
+	struct mp3_counts counts;
+	unsigned int sequence;
+	int others;
+
+	if (unlikely(!mm))
+		return false;
+	record = mp3_record_begin();
+	look_at_mm(mm, signal, record);
+	/* Who sees the mm emptied sees that the leader has it no more. */
+	smp_rmb();
+	if (unlikely(READ_ONCE(leader->mm) != mm))
+		return false;
+
+	sequence = read_seqbegin(&signal->stats_lock);
+	others = (READ_ONCE(signal->nr_threads) - 1) | READ_ONCE(leader->exit_state);
+	counts.minor = signal->min_flt + counted(leader->min_flt);
+	counts.major = signal->maj_flt + counted(leader->maj_flt);
+	counts.cpu_ns = signal->sum_sched_runtime + counted(leader->se.sum_exec_runtime);
+	if (unlikely(read_seqretry(&signal->stats_lock, sequence) || others))
+		return false;
+	finish_record(process, record, now, 0, counts, sum);
+	return true;
+}
+
+/*
+ * settle - make a record of what a process has counted since its last one
+ * @process:	the process, in the list
+ * @now:	CLOCK_MONOTONIC ns
+ * @flags:	MP3_LAST if it is going to be unregistered
+ * @sum:	to be added to
+ *
+ * Return: whether the process can still run
+ *
+ * Most processes can be settled quickly, in some hundred instructions, and calls
+ * and locks would be as many again. That is what a sample costs for each of them.
+ */
+static bool settle(struct mp3_process *process, u64 now, u32 flags,
+		   struct mp3_counts *sum)
+{
+	struct mp3_record *record;
+	struct mp3_counts counts;
+	bool alive = mp3_count(process->leader, &counts);
+
+	if (!alive)
+		flags |= MP3_LAST | MP3_EXITED;
+	record = mp3_record_begin();
+	look_at_memory(process, record);
+	finish_record(process, record, now, flags, counts, sum);
+	return alive;
+}
+
+/**
+ * mp3_depart - make the last record of a process that is going to be unregistered
+ * @process:	the process, in the list
+ *
+ * What it has counted since its last record goes into the next sample.
+ *
+ * Context: process context, holds mp3_registry_lock()
+ */
+void mp3_depart(struct mp3_process *process)
+{
+	settle(process, ktime_get_ns(), MP3_LAST, &departed);
+}
+
+/**
+ * mp3_collect - what all have counted since the last call, and bury the dead
+ * @now:	CLOCK_MONOTONIC ns
+ * @sum:	to be filled
+ *
+ * Context: process context, holds mp3_registry_lock()
+ */
+void mp3_collect(u64 now, struct mp3_counts *sum)
+{
+	struct mp3_process *process, *next;
+
+	*sum = departed;
+	departed = (struct mp3_counts){};
+	list_for_each_entry_safe(process, next, &mp3_processes, by_age)
+		if (!settle_quickly(process, now, sum) && !settle(process, now, 0, sum))
+			mp3_remove_process(process);
+}

@@ -1,0 +1,18 @@
+# plots.mk - the figures: plots/SET.FIGURE.svg, drawn by FIGURE.gp from the tables of that set of rows
+#
+# $(call draw,TABLE...): as SVG
+
+draw = @plots/draw $@ $1
+
+plots/%.profile.svg: results/%/meta.tsv plots/profile.gp plots/style.gp plots/draw build/reduce | deps-plots
+	$(call draw)
+plots/%.levels.svg: results/%.runs.tsv plots/levels.gp plots/axes.gp plots/style.gp plots/draw | deps-plots
+	$(call draw,$<)
+plots/%.sweep.svg: results/%.runs.tsv results/%.knee.tsv plots/sweep.gp plots/style.gp plots/draw | deps-plots
+	$(call draw,$< $(word 2,$^))
+plots/%.seeds.svg: results/%.seeds.tsv results/%.runs.tsv plots/seeds.gp plots/style.gp plots/draw | deps-plots
+	$(call draw,$< $(word 2,$^))
+plots/%.theory.svg: results/%.touches.tsv results/%.misses.tsv plots/theory.gp plots/style.gp plots/draw | deps-plots
+	$(call draw,$< $(word 2,$^))
+plots/%.bench.svg: results/%.cost.tsv plots/bench.gp plots/style.gp plots/draw | deps-plots
+	$(call draw,$<)
