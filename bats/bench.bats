@@ -252,6 +252,13 @@ times() {
 	run -2 "$built/delay" ""
 }
 
+@test "rearmed.ko is the same whatever the environment wants of a kernel's build" {
+	ARCH=arm64 CROSS_COMPILE=none- KBUILD_OUTPUT=/nowhere KCFLAGS=-O0 CPATH=/nowhere KDIR=/nowhere \
+		run -0 "$measure/build-rearmed" 6.1 "$BATS_TEST_TMPDIR/rearmed.ko"
+	assert_output ""
+	run -0 cmp "$BATS_TEST_TMPDIR/rearmed.ko" "$BATS_FILE_TMPDIR/rearmed.ko"
+}
+
 @test "the tables of several runs become one, whatever their order, if they have the same columns" {
 	cd "$BATS_TEST_TMPDIR"
 	printf '%s\t%s\t%s\n' tool processes ns b 2 x a 2 y > cost-2

@@ -21,8 +21,9 @@ build/measure/tools.tar: experiments/measure/bench-tools | deps-bench
 	@mkdir -p $(@D) && echo "$@"
 	@experiments/measure/bench-tools $@ perf pidstat bpftrace
 
-# The directory has the last part of the kernel's name: 6.1, or bzImage for path/to/bzImage.
+# The directory is named like the kernel in the path of the results: 6.1, or 6.9 for
+# KERNEL=path/to/vmlinuz-6.9.
 build/measure/%/rearmed.ko: experiments/measure/build-rearmed $(wildcard experiments/measure/rearmed/*) | deps-machine
 	@mkdir -p $(@D) && echo "$@"
 	@MACHINE=$(MACHINE) KDIR=$(KDIR) experiments/measure/build-rearmed \
-		$(if $(filter $*,$(notdir $(KERNEL))),$(KERNEL),$*) $@
+		$(or $(filter %/$* %/vmlinuz-$*,$(KERNEL)),$*) $@
