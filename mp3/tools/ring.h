@@ -5,13 +5,16 @@
  *
  *	struct ring ring;
  *	struct mp3_record record;
+ *	int events;
  *
  *	if (!ring_open(&ring, open(MP3_RECORDS, O_RDONLY | O_CLOEXEC)))
  *		err(1, "%s", MP3_RECORDS);
  *	ring_skip(&ring);			(or begin with the oldest record)
- *	while (!(ring_poll(&ring, -1) & POLLHUP))
+ *	do {
+ *		events = ring_poll(&ring, -1);
  *		while (ring_next(&ring, &record))
  *			...
+ *	} while (!(events & POLLHUP));
  *
  * Nothing is taken out, and any number of readers may read the ring. Each keeps its own
  * place; one that is overtaken by the module goes on with the oldest record that is left,
@@ -24,7 +27,7 @@
  *
  *	for (uint64_t i = 0; i < n; i++, record = ring_after(&ring, record))
  *		minor += record->minor;
- *	if (!ring_take(&ring, n))
+ *	if (n && !ring_take(&ring, n))
  *		...				(nothing that was read counts: look again)
  *
  * Errors are told by the return value and errno; nothing is printed, nobody is ended. To
@@ -82,7 +85,7 @@ void ring_skip(struct ring *ring);
 /**
  * ring_rewind - begin anew with the oldest record that is left
  *
- * What was missed so far stays counted, and nothing is by this.
+ * What it goes back over, or leaves out, is not counted as missed.
  */
 void ring_rewind(struct ring *ring);
 
