@@ -5,7 +5,7 @@
 
 load helpers
 
-setup_file() { guest access; }
+setup_file() { export seen; seen=$(guest access); }
 
 setup() { cd "$seen" || return; }
 

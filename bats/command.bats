@@ -6,7 +6,7 @@
 
 load helpers
 
-setup_file() { guest command; }
+setup_file() { export seen; seen=$(guest command); }
 
 setup() { cd "$seen" || return; }
 

@@ -10,7 +10,7 @@ setup_file() {
 	"$ROOT/experiments/lab" -m tcg -c 4 -M 256 -S none -o "$BATS_FILE_TMPDIR/tcg" \
 		-f "$BATS_TEST_DIRNAME/disturbed-guest" -f "$(program probe)" -- \
 		./disturbed-guest hotplug unload 2>&3
-	guest disturbed
+	seen=$(guest disturbed)
 	ln -s "$seen" "$BATS_FILE_TMPDIR/sim"
 }
 

@@ -44,12 +44,13 @@ program() {
 guest_says() { sed -n "s/^# $2: //p" "$ROOT/bats/$1-guest"; }
 
 # guest NAME - wait until NAME-guest has run in its machine, which setup_suite.bash has begun;
-# what it saw lies in $seen then
+# prints where what it saw lies
 guest() {
-	local machine
+	local machine seen
 	machine=$BATS_SUITE_TMPDIR/machine-$(guest_says "$1" machine)
-	export seen=$machine/$1
+	seen=$machine/$1
 	flock "$machine.lock" true
 	[ "$(cat "$machine.status")" = 0 ] || fail "the machine of $1-guest has failed, see above"
 	[ "$(cat "$seen.status")" = 0 ] || fail "$1-guest: status $(cat "$seen.status"): $(cat "$seen.said")"
+	echo "$seen"
 }

@@ -6,7 +6,7 @@
 
 load helpers
 
-setup_file() { guest live; }
+setup_file() { export seen; seen=$(guest live); }
 
 setup() {
 	cd "$seen" || return

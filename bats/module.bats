@@ -7,7 +7,7 @@
 
 load helpers
 
-setup_file() { guest module; }
+setup_file() { export seen; seen=$(guest module); }
 
 setup() { cd "$seen" || return; }
 

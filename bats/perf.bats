@@ -8,7 +8,7 @@
 
 load helpers
 
-setup_file() { guest perf; }
+setup_file() { export seen; seen=$(guest perf); }
 
 setup() { cd "$seen" || return; }
 

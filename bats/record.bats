@@ -7,7 +7,7 @@
 
 load helpers
 
-setup_file() { guest record; }
+setup_file() { export seen; seen=$(guest record); }
 
 setup() { cd "$seen" || return; }
 

@@ -16,6 +16,7 @@ keep='PATH|HOME|SHELL|TERM|TMPDIR|QEMU|DEBIAN_MIRROR|DEBIAN_KEYRING|AUTO_DEPS|*_
 
 setup_suite() {
 	local name guests number
+	# shellcheck disable=SC2034 # eval reads it
 	for name in $(compgen -e); do
 		eval "case \$name in $keep) ;; *) unset \"\$name\" ;; esac"
 	done
