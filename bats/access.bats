@@ -1,15 +1,11 @@
 #!/usr/bin/env bats
 # Who may do what, tried by real users in one guest, which access-guest keeps busy.
 
+# bats file_tags=guest
+
 load helpers
 
-setup_file() {
-	export seen=$BATS_FILE_TMPDIR/seen
-	cc -std=gnu11 -O2 -Wall -Wextra -o "$BATS_FILE_TMPDIR/probe" "$BATS_TEST_DIRNAME/probe.c" -pthread
-	"$ROOT/experiments/lab" -m sim -M 256 -S ssd:512 -o "$seen" \
-		-f "$BATS_TEST_DIRNAME/access-guest" -f "$BATS_FILE_TMPDIR/probe" -- \
-		./access-guest 2>&3
-}
+setup_file() { export seen; seen=$(guest access); }
 
 setup() { cd "$seen" || return; }
 
@@ -47,6 +43,8 @@ setup() { cd "$seen" || return; }
 	run -0 awk 'NR == 1 { first = $4 } $4 == first { minor += $7; major += $8 }
 		END { print "minor=" minor " major=" major }' scribbled.records
 	assert_output "$(cat scribbled)"
+	# four threads with 16 MiB each
+	[ "$(sed 's/minor=\([0-9]*\) .*/\1/' scribbled)" -ge 16384 ]
 	# the spinner's periods join on to each other
 	run -0 awk 'NR == 1 { first = $4 } $4 == first { next }
 		n++ && $2 - $3 != last { print "gap: " $0 } { last = $2 } END { print (n >= 40) }' scribbled.records

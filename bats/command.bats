@@ -2,15 +2,11 @@
 # The monitor on records, and with a command, in one guest that command-guest keeps
 # busy. Counts are compared to those that wait4 gives to busybox's time.
 
+# bats file_tags=guest
+
 load helpers
 
-setup_file() {
-	export seen=$BATS_FILE_TMPDIR/seen
-	cc -std=gnu11 -O2 -Wall -Wextra -o "$BATS_FILE_TMPDIR/probe" "$BATS_TEST_DIRNAME/probe.c" -pthread
-	"$BATS_TEST_DIRNAME/../experiments/lab" -m sim -S none -o "$seen" \
-		-f "$BATS_TEST_DIRNAME/command-guest" -f "$BATS_FILE_TMPDIR/probe" -- \
-		./command-guest 2>&3
-}
+setup_file() { export seen; seen=$(guest command); }
 
 setup() { cd "$seen" || return; }
 
@@ -54,7 +50,7 @@ processes() { grep -E '^ *[0-9]+ ' "$1"; }
 @test "the command has the monitor's standard input and output, and nothing else is there" {
 	state_of input 0
 	assert_equal "$(cat input)" "from stdin"
-	assert_equal "$(cat input.said)" ""
+	assert_empty input.said
 }
 
 @test "a process's faults and peak RSS in the summary are those of wait4" {

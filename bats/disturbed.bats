@@ -2,26 +2,19 @@
 # The sampler and the module, disturbed: in a guest in virtual time, where a period is as long
 # as the kernel makes it, and in one with four CPUs. disturbed-guest disturbs.
 
+# bats file_tags=guest
+
 load helpers
 
 setup_file() {
-	export seen=$BATS_FILE_TMPDIR/seen
-	cc -std=gnu11 -O2 -Wall -Wextra -o "$BATS_FILE_TMPDIR/probe" "$BATS_TEST_DIRNAME/probe.c" -pthread
-	machine sim stop clock wrap unload
-	machine tcg -c 4 -- hotplug unload
+	"$ROOT/experiments/lab" -m tcg -c 4 -M 256 -S none -o "$BATS_FILE_TMPDIR/tcg" \
+		-f "$BATS_TEST_DIRNAME/disturbed-guest" -f "$(program probe)" -- \
+		./disturbed-guest hotplug unload 2>&3
+	seen=$(guest disturbed)
+	ln -s "$seen" "$BATS_FILE_TMPDIR/sim"
 }
 
-# machine MACHINE [OPTION... --] DISTURBANCE...
-machine() {
-	options=''
-	if [ "$2" = -c ]; then options="$2 $3"; set -- "$1" "${@:5}"; fi
-	# shellcheck disable=SC2086 # a list of words
-	"$ROOT/experiments/lab" -m "$1" $options -M 256 -S none -o "$seen/$1" \
-		-f "$BATS_TEST_DIRNAME/disturbed-guest" -f "$BATS_FILE_TMPDIR/probe" -- \
-		./disturbed-guest "${@:2}" 2>&3
-}
-
-setup() { cd "$seen" || return; }
+setup() { cd "$BATS_FILE_TMPDIR" || return; }
 
 # The columns of `probe records`: 1 sequence, 2 time_ns, 3 period_ns
 
@@ -73,10 +66,11 @@ steady() {
 	joined tcg/hotplug
 	once tcg/hotplug
 	assert_equal "$(cat tcg/hotplug)" 4
-	# the last five seconds: 100 samples, if the host lets them be taken in time
-	run -0 awk '{ time[NR] = $1 } END { for (i = NR; time[NR] - time[i] < 1250; i--) n++; print n }' tcg/hotplug.data
-	assert [ "$output" -ge 90 ]
-	assert [ "$output" -le 102 ]
+	# In the last five seconds are 100 deadlines. This machine's clock is the host's, who may
+	# let it miss some, but not every other one.
+	run -0 awk '{ time[NR] = $1 } END { for (i = NR - 1; time[NR] - time[i] < 1250; i--) {
+			n++; due += time[i + 1] - time[i] ~ /^1[23]$/ }
+		print n " samples, " due " when due"; exit !(n <= 102 && due > n / 2) }' tcg/hotplug.data
 }
 
 @test "the module goes with processes registered, in mid-sample and amid commands, and leaves nothing" {

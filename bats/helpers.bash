@@ -6,11 +6,12 @@ export BATS_LIB_PATH="${BATS_LIB_PATH:-/usr/lib/bats}"
 bats_load_library bats-support
 bats_load_library bats-assert
 
-# shellcheck disable=SC2034 # for those who load this
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 
-# The makes that are tested are no parts of the one that runs the tests.
+# The makes that are tested are no parts of the one that runs the tests, and what is read out of
+# other programs' words is in their own language.
 unset MAKEFLAGS MFLAGS MAKELEVEL MAKEOVERRIDES
+export LC_ALL=C.UTF-8
 
 # slow_kernel - the tests are in a kernel that checks itself, and takes milliseconds for what
 # takes others some microseconds
@@ -19,4 +20,37 @@ slow_kernel() {
 	debug | kcsan) ;;
 	*) return 1 ;;
 	esac
+}
+
+# assert_empty FILE - it is there, and nothing is in it
+assert_empty() {
+	[ -e "$1" ] || fail "there is no $1"
+	assert_equal "$1: $(cat "$1")" "$1: "
+}
+
+# program NAME - compile NAME.c of this directory, unless another file of tests has; prints its path
+program() {
+	local programs=$BATS_SUITE_TMPDIR/programs
+	mkdir -p "$programs"
+	(
+		flock 9
+		[ -x "$programs/$1" ] || cc -std=gnu11 -O2 -Wall -Wextra -Wshadow -Wmissing-prototypes \
+			-o "$programs/$1" "$ROOT/bats/$1.c" -pthread
+	) 9> "$programs/$1.lock" || return
+	echo "$programs/$1"
+}
+
+# guest_says NAME KEY - the words behind "# KEY: " in the head of NAME-guest
+guest_says() { sed -n "s/^# $2: //p" "$ROOT/bats/$1-guest"; }
+
+# guest NAME - wait until NAME-guest has run in its machine, which setup_suite.bash has begun;
+# prints where what it saw lies
+guest() {
+	local machine seen
+	machine=$BATS_SUITE_TMPDIR/machine-$(guest_says "$1" machine)
+	seen=$machine/$1
+	flock "$machine.lock" true
+	[ "$(cat "$machine.status")" = 0 ] || fail "the machine of $1-guest has failed, see above"
+	[ "$(cat "$seen.status")" = 0 ] || fail "$1-guest: status $(cat "$seen.status"): $(cat "$seen.said")"
+	echo "$seen"
 }

@@ -2,14 +2,11 @@
 # monitor -t, in a terminal of tmux in one guest that live-guest keeps busy. What it
 # shows is compared to the sums of what monitor -p prints.
 
+# bats file_tags=guest
+
 load helpers
 
-setup_file() {
-	export seen=$BATS_FILE_TMPDIR/seen
-	"$BATS_TEST_DIRNAME/../experiments/lab" -m sim -M 256 -S ssd:256 -o "$seen" \
-		-f "$BATS_TEST_DIRNAME/live-guest" -f "$(command -v tmux)" \
-		-f /lib/terminfo/s/screen -f /usr/lib/locale/C.utf8/LC_CTYPE -- ./live-guest 2>&3
-}
+setup_file() { export seen; seen=$(guest live); }
 
 setup() {
 	cd "$seen" || return
@@ -47,11 +44,15 @@ majors() {
 
 @test "the faults of a line are those of one second of the records" {
 	for moment in faulting large; do
-		lines $moment | while read -r pid minor major _; do
+		lines $moment > "$BATS_TEST_TMPDIR/lines"
+		compared=0
+		while read -r pid minor major _; do
 			run -0 awk -v pid="$pid" '$3 == pid { s = int($1 / 1e9); minor[s] += $6; major[s] += $7 }
 				END { for (s in minor) print minor[s], major[s] }' records.tsv
 			assert_line "$minor $major"
-		done
+			compared=$((compared + 1))
+		done < "$BATS_TEST_TMPDIR/lines"
+		assert_equal "$moment: $compared" "$moment: 3"
 	done
 }
 

@@ -4,15 +4,11 @@
 # (get_user_pages: exec's arguments, mlock, MAP_POPULATE) are no perf events, but they
 # are in the process's min_flt, and so in the records. In one guest, see perf-guest.
 
+# bats file_tags=guest
+
 load helpers
 
-setup_file() {
-	export seen=$BATS_FILE_TMPDIR/seen
-	cc -std=gnu11 -O2 -Wall -Wextra -o "$BATS_FILE_TMPDIR/probe" "$BATS_TEST_DIRNAME/probe.c" -pthread
-	"$BATS_TEST_DIRNAME/../experiments/lab" -m sim -M 256 -S ssd:512 -o "$seen" \
-		-f "$BATS_TEST_DIRNAME/perf-guest" -f "$BATS_FILE_TMPDIR/probe" \
-		-f "$(command -v perf)" -- ./perf-guest 2>&3
-}
+setup_file() { export seen; seen=$(guest perf); }
 
 setup() { cd "$seen" || return; }
 

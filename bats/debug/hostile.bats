@@ -3,19 +3,18 @@
 # itself (`make test-debug`): lab fails when that kernel complains. In one guest, which
 # hostile-guest keeps busy; OPERATIONS=n fuzzes for longer or shorter, SEED=n otherwise.
 
+# bats file_tags=guest
+
 load ../helpers
 
 setup_file() {
 	export seen=$BATS_FILE_TMPDIR/seen
 	export SEED="${SEED:-1}" OPERATIONS="${OPERATIONS:-100000}"
-	for program in fuzz fail; do
-		cc -std=gnu11 -O2 -Wall -Wextra -o "$BATS_FILE_TMPDIR/$program" "$ROOT/bats/$program.c" -pthread
-	done
 	# accesses race where there are several CPUs
 	[ "${KERNEL-}" != kcsan ] || export MACHINE=tcg
 	"$ROOT/experiments/lab" -k "${KERNEL:-debug}" -M 512 -S none -t 7200 -o "$seen" \
-		-f "$BATS_TEST_DIRNAME/hostile-guest" -f "$BATS_FILE_TMPDIR/fuzz" \
-		-f "$BATS_FILE_TMPDIR/fail" -- ./hostile-guest "$OPERATIONS" 2>&3
+		-f "$BATS_TEST_DIRNAME/hostile-guest" -f "$(program fuzz)" -f "$(program fail)" -- \
+		./hostile-guest "$OPERATIONS" 2>&3
 }
 
 setup() { cd "$seen" || return; }
@@ -25,7 +24,7 @@ needs() { [ -e "$1" ] || skip "this kernel has no $2"; }
 
 @test "each allocation of each operation fails cleanly, and the next attempt works" {
 	needs fail "failing allocations"
-	assert_equal "$(cat fail.said)" ""
+	assert_empty fail.said
 	run -0 cat fail
 	for operation in load register fork read-status open open-records map map-records poll \
 		unregister close unload; do
@@ -55,7 +54,7 @@ all() { grep -o "\\b$1=[0-9]*" fuzz | awk -F = '{ sum += $2 } END { print sum + 
 
 @test "the fuzzer's operations all reach the module, which comes and goes meanwhile" {
 	cat fuzz fuzz.said
-	assert_equal "$(cat fuzz.said)" ""
+	assert_empty fuzz.said
 	assert [ "$(all operations)" -ge "$OPERATIONS" ]
 	# fewer while the kernel is quick
 	[ -e kcsan ] || assert [ "$(all loads)" -ge $((OPERATIONS / 20000)) ]
@@ -94,9 +93,10 @@ all() { grep -o "\\b$1=[0-9]*" fuzz | awk -F = '{ sum += $2 } END { print sum + 
 	cp -r "$ROOT"/{mp3,experiments} "$tree"
 	ln -s "$ROOT/build/kernel" "$tree/build/kernel"
 	# what fork's tracepoint reads without a lock, read and written plainly
+	registry=$(cd "$tree" && find mp3 -name registry.c)
 	sed -i 's/READ_ONCE(registered)/registered/; s/WRITE_ONCE(registered, \(.*\));/registered = \1;/' \
-		"$tree/mp3/registry.c"
-	run -1 cmp -s "$ROOT/mp3/registry.c" "$tree/mp3/registry.c"
+		"$tree/$registry"
+	run -1 cmp -s "$ROOT/$registry" "$tree/$registry"
 	# until it is found, which takes some thousand operations
 	cat > "$BATS_TEST_TMPDIR/guest" <<-'END'
 		echo 20 > /sys/module/kcsan/parameters/skip_watch
@@ -106,7 +106,7 @@ all() { grep -o "\\b$1=[0-9]*" fuzz | awk -F = '{ sum += $2 } END { print sum + 
 			! dmesg | grep KCSAN || break
 		done
 	END
-	run -254 "$tree/experiments/lab" -k kcsan -M 512 -S none -f "$BATS_FILE_TMPDIR/fuzz" \
+	run -254 "$tree/experiments/lab" -k kcsan -M 512 -S none -f "$(program fuzz)" \
 		-f "$BATS_TEST_TMPDIR/guest" -- sh ./guest
 	assert_output --partial 'the kernel complained: '
 	assert_output --regexp 'BUG: KCSAN: data-race in .*(follow_fork|mp3_nothing_registered)'

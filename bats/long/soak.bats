@@ -1,13 +1,14 @@
 #!/usr/bin/env bats
 # Hours of virtual time, while processes come and go: one, or as many as `make soak` asks for.
 
-load helpers
+# bats file_tags=guest
+
+load ../helpers
 
 setup_file() {
 	export seen=$BATS_FILE_TMPDIR/seen HOURS="${HOURS:-1}"
-	cc -std=gnu11 -O2 -Wall -Wextra -o "$BATS_FILE_TMPDIR/probe" "$BATS_TEST_DIRNAME/probe.c" -pthread
 	"$ROOT/experiments/lab" -m sim -M 256 -S none -o "$seen" \
-		-f "$BATS_TEST_DIRNAME/soak-guest" -f "$BATS_FILE_TMPDIR/probe" -- \
+		-f "$BATS_TEST_DIRNAME/soak-guest" -f "$(program probe)" -- \
 		./soak-guest "$HOURS" 2>&3
 }
 
