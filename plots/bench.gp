@@ -2,7 +2,8 @@
 #
 #	gnuplot -d -c bench.gp OUT CAPTION COST
 #
-# OUT ends in .svg or .png; COST is the cost.tsv of a machine, sorted by tools.
+# OUT ends in .svg or .png; COST has a row a tool and number of processes,
+# the cost.tsv of all of a machine's rows, in any order.
 
 if (ARGC != 3) {
 	printerr "usage: gnuplot -d -c bench.gp OUT CAPTION COST"
@@ -20,6 +21,9 @@ array names[7] = ["mp3, the module alone", "mp3, and a reader of the map", "mp3,
 	"loop over open /proc/PID/stat", "perf stat -I 50, sums only", "perf stat -I 50 --per-thread", \
 	"pidstat -r -u"]
 is(tool, value) = stringcolumn("tool") eq tool ? value : NaN
+
+# What is not of this tool is no point of its line.
+set datafile missing NaN
 
 # The ends of the axes. stats only warns of what it cannot read.
 least = 1e300
@@ -58,5 +62,5 @@ set format xy "%.0f"
 set decimalsign "."
 set label 2 "goal: 200" at STATS_min, 200 left offset 0, -0.7 textcolor rgb grey
 set arrow from graph 0, first 200 to graph 1, first 200 nohead linestyle 1 dashtype 2
-plot for [t = 1 : 7] cost using (is(tools[t], column("processes"))):(column("instructions")) \
-		with linespoints linetype t title names[t]
+plot for [t = 1 : 7] cost using "processes":(is(tools[t], column("instructions"))) \
+		smooth unique with linespoints linetype t title names[t]

@@ -2,8 +2,9 @@
 #
 #	gnuplot -d -c seeds.gp OUT CAPTION INTERVALS RUNS
 #
-# OUT ends in .svg or .png, INTERVALS is what `reduce seeds` printed, RUNS what `reduce
-# runs` did of the same runs. A faint point is a run; the bar is the interval.
+# OUT ends in .svg or .png, INTERVALS is what `tabulate seeds` printed, RUNS what
+# `tabulate runs` did of the same runs, which differ in their argument and seed alone. A faint
+# point is a run; the bar is the interval.
 
 if (ARGC != 4) {
 	printerr "usage: gnuplot -d -c seeds.gp OUT CAPTION INTERVALS RUNS"
@@ -15,24 +16,32 @@ intervals = ARG3
 runs = ARG4
 width = 1000
 height = 420
-load ARG0[1 : strstrt(ARG0, "seeds.gp") - 1]."style.gp"
+plots = ARG0[1 : strstrt(ARG0, "seeds.gp") - 1]
+load plots."style.gp"
 
 array columns[4] = ["n", "completion_median", "utilization", "major"]
 array titles[4] = ["", "median completion time (s)", "CPU utilization (% of one CPU)", \
 	"major faults, all processes"]
 array least[4]
 array most[4]
-do for [table = 3 : 4] {
+do for [t = 3 : 4] {
 	do for [c = 1 : 4] {
 		undefine STATS_*
-		stats ARGV[table] using columns[c] nooutput
+		stats ARGV[t] using columns[c] nooutput
 		if (!exists("STATS_max")) {
-			printerr ARGV[table].": no numbers in column ".columns[c]
+			printerr ARGV[t].": no numbers in column ".columns[c]
 			exit status 1
 		}
 		least[c] = STATS_min
 		most[c] = STATS_max
 	}
+}
+
+table = runs
+load plots."axes.gp"
+if (lines > 1) {
+	printerr table.": runs that differ in more than argument and seed: ".names[1].", ".names[2]
+	exit status 1
 }
 
 # A tic at each N, and how many runs and what coverage its interval has.

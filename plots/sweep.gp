@@ -2,8 +2,9 @@
 #
 #	gnuplot -d -c sweep.gp OUT CAPTION TABLE KNEE
 #
-# OUT ends in .svg or .png, TABLE is what `reduce runs` printed, KNEE what `reduce
-# knee` did of the same runs: the N of each rule, at which a line stands in its panel.
+# OUT ends in .svg or .png, TABLE is what `tabulate runs` printed, KNEE what
+# `tabulate knee` did of the same runs, which differ in their argument alone: the N of each
+# rule, at which a line stands in its panel.
 
 if (ARGC != 4) {
 	printerr "usage: gnuplot -d -c sweep.gp OUT CAPTION TABLE KNEE"
@@ -15,7 +16,8 @@ table = ARG3
 knee = ARG4
 width = 1000
 height = 420
-load ARG0[1 : strstrt(ARG0, "sweep.gp") - 1]."style.gp"
+plots = ARG0[1 : strstrt(ARG0, "sweep.gp") - 1]
+load plots."style.gp"
 
 # The ends of the axes. stats only warns of what it cannot read. Where nobody faulted,
 # there is no lifetime.
@@ -32,6 +34,11 @@ do for [c = 1 : 6] {
 	}
 	least[c] = STATS_min
 	most[c] = STATS_max
+}
+load plots."axes.gp"
+if (lines > 1) {
+	printerr table.": runs that differ in more than their argument: ".names[1].", ".names[2]
+	exit status 1
 }
 throughput = NaN
 lifetime = NaN
@@ -64,7 +71,7 @@ set title "throughput (touches a second)"
 unset key
 eval axis("y", most[2])
 eval line(throughput, "most at %d", 0.97)
-plot table using "n":"touches_per_second" with linespoints title "touches"
+plot table using "n":"touches_per_second" smooth unique with linespoints title "touches"
 unset label 1
 
 set lmargin at screen 0.39
@@ -75,8 +82,8 @@ set yrange [0 : 100]
 set ytics 0, 25, 100
 eval line(half, "device below half: %d", 0.18)
 set arrow 2 from graph 0, first 50 to graph 1, first 50 nohead linecolor rgb grey linewidth 0.6
-plot table using "n":"utilization" with linespoints title "CPU", \
-	table using "n":"swap_busy" with linespoints title "swap device"
+plot table using "n":"utilization" smooth unique with linespoints title "CPU", \
+	table using "n":"swap_busy" smooth unique with linespoints title "swap device"
 unset arrow 2
 
 set lmargin at screen 0.735
@@ -84,6 +91,6 @@ set rmargin at screen 0.985
 set title "per major fault (ms)"
 eval log_axis("y", least[5] < least[6] ? least[5] : least[6], most[5] > most[6] ? most[5] : most[6])
 eval line(lifetime, "L not below S: %d", 0.97)
-plot table using "n":"lifetime_ms" with linespoints title "lifetime L", \
-	table using "n":"service_ms" with linespoints title "service S"
+plot table using "n":"lifetime_ms" smooth unique with linespoints title "lifetime L", \
+	table using "n":"service_ms" smooth unique with linespoints title "service S"
 unset multiplot

@@ -6,10 +6,11 @@
  * tables from which tabulate and the figures can do without them. Everything is read and
  * checked before the first line is printed, so that there is either a whole table or none.
  *
- * A series is thinned: of a process with many records, each row stands for several of
+ * A series is thinned: of a process with many records, a row may stand for several of
  * them. Totals and memory are those at the row's time, utilization is the mean since the
- * row before, and the last row is the process's end. So a line through the rows lies on
- * the line through all records, but for bends between two rows.
+ * row before; the first record and the last are always there. The others are where most is
+ * to be seen: at equal distances along the curves, on which a step in time counts as much
+ * as one in minor or in major faults, each as a share of the process's own.
  */
 #include <err.h>
 #include <math.h>
@@ -116,31 +117,46 @@ static size_t rows(const struct run *run)
 	return share > ROWS_AT_LEAST ? share : ROWS_AT_LEAST;
 }
 
+/* How far along its curves a process is at this record: from 0 to at most 3. */
+static double progress(const struct process *p, const struct record *r)
+{
+	double seconds = (r->end_ns - p->records->begin_ns) / 1e9;
+
+	return (p->elapsed_s > 0 ? seconds / p->elapsed_s : 0) +
+	       (p->minor > 0 ? r->minor_total / p->minor : 0) +
+	       (p->major > 0 ? r->major_total / p->major : 0);
+}
+
+static void print_series_of(size_t number, const struct process *p, size_t most,
+			    unsigned long beginning)
+{
+	bool whole = p->nr_records <= most;
+	double step = 3.0 / (most - 2), cpu_s = 0;	/* beside the first and the last */
+	unsigned long since = p->records->begin_ns;
+	double seen = 0;
+
+	for (size_t i = 0; i < p->nr_records; i++) {
+		const struct record *r = &p->records[i];
+		bool end = i == 0 || i + 1 == p->nr_records;
+
+		cpu_s += r->cpu_s;
+		if (!whole && !end && progress(p, r) - seen < step)
+			continue;
+		printf("%zu\t%.6f\t%.0f\t%.0f\t%.2f\t%lu\t%lu\n", number,
+		       (r->end_ns - beginning) / 1e9, r->minor_total, r->major_total,
+		       r->end_ns > since ? 100 * cpu_s / ((r->end_ns - since) / 1e9) : NAN,
+		       r->rss_kb, r->swap_kb);
+		seen = progress(p, r);
+		since = r->end_ns;
+		cpu_s = 0;
+	}
+}
+
 static void print_series(const struct run *run)
 {
-	unsigned long beginning = beginning_ns(run);
-
 	fputs(series_header, stdout);
-	for (size_t i = 0; i < run->nr_processes; i++) {
-		const struct process *p = &run->processes[i];
-		size_t step = (p->nr_records + rows(run) - 1) / rows(run);
-		unsigned long since = p->records->begin_ns;
-		double cpu_s = 0;
-
-		for (size_t j = 0; j < p->nr_records; j++) {
-			const struct record *r = &p->records[j];
-
-			cpu_s += r->cpu_s;
-			if ((j + 1) % step && j + 1 < p->nr_records)
-				continue;
-			printf("%zu\t%.6f\t%.0f\t%.0f\t%.2f\t%lu\t%lu\n", i + 1,
-			       (r->end_ns - beginning) / 1e9, r->minor_total, r->major_total,
-			       r->end_ns > since ? 100 * cpu_s / ((r->end_ns - since) / 1e9) : NAN,
-			       r->rss_kb, r->swap_kb);
-			since = r->end_ns;
-			cpu_s = 0;
-		}
-	}
+	for (size_t i = 0; i < run->nr_processes; i++)
+		print_series_of(i + 1, &run->processes[i], rows(run), beginning_ns(run));
 }
 
 /* The commands, and how many of PROFILE, RECORDS, REPORTS and COUNTERS each of them takes. */

@@ -68,6 +68,16 @@ static int compare_n(const void *one, const void *other)
 	return ((*p)->sum.n > (*q)->sum.n) - ((*p)->sum.n < (*q)->sum.n);
 }
 
+/* A run more of as many processes, and N would not rise. */
+static void check_knee_of(const struct row **group, size_t nr)
+{
+	qsort(group, nr, sizeof(*group), compare_n);
+	for (size_t r = 1; r < nr; r++)
+		if (group[r]->sum.n == group[r - 1]->sum.n)
+			errx(1, "%s and %s: two runs of %.0f processes", group[r - 1]->prefix,
+			     group[r]->prefix, group[r]->sum.n);
+}
+
 /*
  * Where thrashing begins, by three rules (P. J. Denning, K. C. Kahn, J. Leroudier, D.
  * Potier, R. Suri, Optimal multiprogramming, Acta Informatica 7, 1976): throughput is at
@@ -84,9 +94,6 @@ static void print_knee_of(const struct row **group, size_t nr)
 	for (size_t r = 0; r < nr; r++) {
 		const struct summary *sum = &group[r]->sum;
 
-		if (r > 0 && sum->n == group[r - 1]->sum.n)
-			errx(1, "%s and %s: two runs of %.0f processes", group[r - 1]->prefix,
-			     group[r]->prefix, sum->n);
 		if (sum->touches_per_second > most) {
 			most = sum->touches_per_second;
 			ns[0] = sum->n;
@@ -107,6 +114,7 @@ static void print_knee_of(const struct row **group, size_t nr)
 
 static void print_knee(const struct row *rows, size_t nr)
 {
+	each_group(rows, nr, ARGUMENTS, check_knee_of);
 	print_axis_names(ARGUMENTS);
 	puts("rule\tn");
 	each_group(rows, nr, ARGUMENTS, print_knee_of);
@@ -145,6 +153,15 @@ static const struct column *column_named(const char *name)
 	return column;
 }
 
+/* One number of processes stands for all runs of a row. */
+static void check_seeds_of(const struct row **group, size_t nr)
+{
+	for (size_t i = 1; i < nr; i++)
+		if (group[i]->sum.n != group[0]->sum.n)
+			errx(1, "%s and %s: %.0f and %.0f processes, though only the seeds differ",
+			     group[0]->prefix, group[i]->prefix, group[0]->sum.n, group[i]->sum.n);
+}
+
 /* One row: all runs of the group. */
 static void print_seeds_of(const struct row **group, size_t nr)
 {
@@ -153,10 +170,6 @@ static void print_seeds_of(const struct row **group, size_t nr)
 
 	if (!values)
 		err(1, NULL);
-	for (size_t i = 1; i < nr; i++)
-		if (group[i]->sum.n != group[0]->sum.n)
-			errx(1, "%s and %s: seeds with %.0f and %.0f processes", group[0]->prefix,
-			     group[i]->prefix, group[0]->sum.n, group[i]->sum.n);
 	print_axes(&group[0]->axes, SEEDS);
 	printf("%.0f\t%zu\t%.2f", group[0]->sum.n, nr, coverage);
 	for (size_t u = 0; u < NR_UNCERTAIN; u++) {
@@ -175,6 +188,7 @@ static void print_seeds_of(const struct row **group, size_t nr)
 
 static void print_seeds(const struct row *rows, size_t nr)
 {
+	each_group(rows, nr, SEEDS, check_seeds_of);
 	print_axis_names(SEEDS);
 	printf("n\truns\tcoverage");
 	for (size_t u = 0; u < NR_UNCERTAIN; u++)

@@ -110,7 +110,7 @@ void *grow(void *array, size_t nr, size_t size)
 	/* Doubled when it is full, or each element might cost a copy of all. */
 	if (array && nr & (nr - 1))
 		return array;
-	array = reallocarray(array, array ? 2 * nr : nr + 1, size);
+	array = reallocarray(array, nr ? 2 * nr : 1, size);
 	if (!array)
 		err(1, NULL);
 	return array;

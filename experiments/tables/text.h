@@ -46,8 +46,8 @@ bool letter(const char **at, const char *word, const char *letters, char *value)
 bool words(const char **at, const char *word, char *value, size_t room);
 
 /*
- * Makes room for one element more in an array of @nr, which has grown one by one or is
- * NULL; the array may have moved.
+ * Makes room for one element more in an array of @nr, which has grown and may have shrunk
+ * one by one, or is NULL when it is empty; the array may have moved.
  */
 void *grow(void *array, size_t nr, size_t size);
 
