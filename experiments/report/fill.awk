@@ -1,19 +1,24 @@
-# report.awk - fill the numbers into the report's prose
+# fill.awk - fill the numbers into the report's prose
 #
-#	awk -f report.awk FACTS TEMPLATE
+#	awk -f fill.awk FACTS TEMPLATE
 #
 # FACTS has a key and its value a line, tab separated. The template is Markdown with
 #
 #	{{KEY}}			the value as it is
-#	{{KEY FORMAT}}		as printf writes it; %,d groups thousands
-#	{{A OP B FORMAT}}	of two keys or numbers, OP being + - * or /
-#	{{assert A < B}}	nothing, but it must hold: a sentence rests on it (<, > or =,
-#				which is within 1%). In the place of B, there may be B OP C.
-#	{{table FILE COLUMN[:FORMAT][:HEADING]...}}
+#	{{EXPRESSION FORMAT}}	keys and numbers with + - * / between them, separated by blanks
+#				and calculated from left to right
+#	{{assert EXPRESSION < EXPRESSION}}
+#				nothing, but it must hold: a sentence rests on it (<, > or =,
+#				which is within 1%)
+#	{{table FILE COLUMN[*FACTOR][:FORMAT][:HEADING]...}}
 #				a line of its own: these columns of a TSV file
 #
+# FORMAT is one of printf's, or %,d, which groups thousands, or %ns, which gives nanoseconds the
+# unit that suits them: 1.09 s, 64.4 us. nan is written as a dash.
+#
 # An unknown key or column, or an assertion that fails, is one line on stderr and
-# exit status 1; so the prose cannot outlive the numbers that it speaks of.
+# exit status 1; so the prose cannot outlive the numbers that it speaks of. To be run with
+# LC_ALL=C.UTF-8, for a decimal point.
 
 function fail(why) {
 	print "report: " FILENAME ":" FNR ": " why > "/dev/stderr"
@@ -45,14 +50,34 @@ function grouped(v,    digits, out) {
 	return digits out
 }
 
-function formatted(v, format) {
-	return format == "%,d" ? grouped(v) : format == "" ? v : sprintf(format, v)
+# three digits, in the largest unit that has one before the point
+function with_unit(ns,    unit, i) {
+	split("ns us ms s", unit, " ")
+	for (i = 1; i < 4 && ns >= 999.5; i++)
+		ns /= 1000
+	return sprintf(ns < 9.995 && i > 1 ? "%.2f" : ns < 99.95 && i > 1 ? "%.1f" : "%.0f", ns) " " unit[i]
 }
 
-function calculated(a, operator, b) {
-	if (operator == "/" && b == 0)
-		fail("division by zero")
-	return operator == "+" ? a + b : operator == "-" ? a - b : operator == "*" ? a * b : a / b
+function formatted(v, format) {
+	return v ~ /^-?nan$/ ? "-" : format == "%,d" ? grouped(v) : format == "%ns" ? with_unit(v) : \
+		format == "" ? v : sprintf(format, v)
+}
+
+# the words from first to last
+function calculated(word, first, last,    v, b, i) {
+	v = number(word[first])
+	for (i = first + 1; i < last; i += 2) {
+		b = number(word[i + 1])
+		if (word[i] == "+") v += b
+		else if (word[i] == "-") v -= b
+		else if (word[i] == "*") v *= b
+		else if (word[i] != "/") fail("not understood: " word[i])
+		else if (b == 0) fail("division by zero")
+		else v /= b
+	}
+	if (i != last + 1)
+		fail("not understood: an expression that ends in " word[last])
+	return v
 }
 
 function check(a, relation, b,    holds) {
@@ -62,23 +87,26 @@ function check(a, relation, b,    holds) {
 		fail("the prose says " a " " relation " " b ", which is not so")
 }
 
-function filled(text,    word, n) {
+function filled(text,    word, n, i) {
 	n = split(text, word, " ")
-	if (word[1] == "assert" && (n == 4 || n == 6)) {
-		check(number(word[2]), word[3], \
-			n == 4 ? number(word[4]) : calculated(number(word[4]), word[5], number(word[6])))
-		return ""
+	if (word[1] == "assert") {
+		for (i = 3; i < n; i++)
+			if (word[i] ~ /^[<>=]$/) {
+				check(calculated(word, 2, i - 1), word[i], calculated(word, i + 1, n))
+				return ""
+			}
+		fail("not understood: " text)
 	}
-	if (n >= 3 && word[2] ~ /^[-+*\/]$/)
-		return formatted(calculated(number(word[1]), word[2], number(word[3])), word[4])
-	if (n == 2)
-		return formatted(number(word[1]), word[2])
 	if (n == 1)
-		return value(word[1])
-	fail("not understood: " text)
+		return formatted(value(word[1]), "")
+	if (n % 2 || word[n] !~ /^%/)
+		fail("not understood: " text)
+	if (n == 2 && value(word[1]) ~ /^-?nan$/)
+		return "-"
+	return formatted(calculated(word, 1, n - 1), word[n])
 }
 
-function table(text,    word, n, file, line, cell, at, i, part, row, rule) {
+function table(text,    word, n, file, line, cell, at, i, part, row, rule, name, factor, format) {
 	n = split(text, word, " ")
 	file = word[2]
 	if ((getline line < file) <= 0)
@@ -89,22 +117,31 @@ function table(text,    word, n, file, line, cell, at, i, part, row, rule) {
 	row = rule = "|"
 	for (i = 3; i <= n; i++) {
 		split(word[i], part, ":")
-		if (!(part[1] in at))
-			fail(file " has no column " part[1])
+		name[i] = part[1]
+		format[i] = part[2]
+		factor[i] = 0
+		if (match(name[i], /[*][0-9.]+$/)) {
+			factor[i] = substr(name[i], RSTART + 1)
+			name[i] = substr(name[i], 1, RSTART - 1)
+		}
+		if (!(name[i] in at))
+			fail(file " has no column " name[i])
 		if (part[3] == "")
-			part[3] = part[1]
+			part[3] = name[i]
 		gsub("_", " ", part[3])
 		row = row " " part[3] " |"
 		rule = rule " ---: |"
+		part[2] = part[3] = ""
 	}
 	print row "\n" rule
 	while ((getline line < file) > 0) {
 		split(line, cell, "\t")
 		row = "|"
 		for (i = 3; i <= n; i++) {
-			part[2] = ""
-			split(word[i], part, ":")
-			row = row " " formatted(cell[at[part[1]]], part[2]) " |"
+			line = cell[at[name[i]]]
+			if (factor[i] && line !~ /^-?nan$/)
+				line *= factor[i]
+			row = row " " formatted(line, format[i]) " |"
 		}
 		print row
 	}
