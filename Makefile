@@ -21,7 +21,7 @@ N       ?=
 ## KNOBS    -       of the kernel, as in KNOBS="vm.swappiness=10 boot:transparent_hugepage=never"
 KNOBS   ?=
 ## CASES    case1 case2 case3  of which plots draws figures, and list tells the runs
-CASES   ?= case1 case2 case3
+CASES   ?= $(filter case1 case2 case3,$(cases))
 ## RUNS     -       what verify runs again, as in sim-6.1-1024-disk-1/case1; all from virtual time in results/
 RUNS    ?=
 ## AUTO_DEPS 1      install missing packages with apt-get; 0 only says which

@@ -7,7 +7,7 @@ load helpers
 setup_file() {
 	export seen=$BATS_FILE_TMPDIR/seen built=$ROOT/build/measure measure=$ROOT/experiments/measure
 	meters=(cost slow rate delay register-all follow-ring read-ring sample-proc sample-clock)
-	make -s -C "$ROOT" -f experiments/measure/measure.mk "${meters[@]/#/build/measure/}"
+	make -s -C "$ROOT" -f experiments/measure/measure.mk build/measure/bench "${meters[@]/#/build/measure/}"
 	"$measure/build-rearmed" 6.1 "$BATS_FILE_TMPDIR/rearmed.ko"
 	# a tool that is busy for 10 ms of each 30, by its own count of instructions: two a round;
 	# with an argument, that often
@@ -68,7 +68,7 @@ setup_file() {
 		./read-ring > "$OUT/read"
 		./monitor -p 2> /dev/null | sed 1d | wc -l > "$OUT/printed"
 	GUEST
-	files=("${meters[@]/#/$built/}" "$BATS_FILE_TMPDIR"/{third,rearmed.ko,guest} "$measure/bench"
+	files=("${meters[@]/#/$built/}" "$BATS_FILE_TMPDIR"/{third,rearmed.ko,guest} "$built/bench"
 		"$ROOT"/experiments/cases/bench-{cost,rate})
 	for file in "${files[@]}"; do
 		set -- "$@" -f "$file"

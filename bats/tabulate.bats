@@ -16,7 +16,7 @@ setup() {
 	fixtures=$BATS_TEST_DIRNAME/fixtures
 	cd "$BATS_TEST_TMPDIR" || return
 	run=results/sim-6.1-1024-disk-1/case3-3/profile3-3
-	place $run "'./profile' 'case3' '3'"
+	place "$run" "'./profile' 'case3' '3'"
 }
 
 # place RUN COMMAND [HZ] - the run of the fixtures, in its place
@@ -60,7 +60,7 @@ columns() { cut -f "$1" <<< "${lines[1]}" | tr '\t' ' '; }
 		head -n 1 "$fixtures/three.processes.tsv"
 		printf '1\twork\t41\t0\twork\t1\t100\t9\t0.0\t0\t1.0\t0.21\n2\twork\t42\t0\twork\t2\t101\t36\t0.0\t0\t1.0\t0.21\n'
 	} > $two.processes.tsv
-	run -0 --separate-stderr "$TABULATE" runs $run $two
+	run -0 --separate-stderr "$TABULATE" runs "$run" $two
 	assert_equal "$stderr" ""
 	assert_equal "$output" "$(tr -s ' \n' '\t\n' << 'END'
 machine kernel memory swap seed knobs case argument n samples seconds rate_hz utilization completion_min completion_median completion_max touches distinct minor major work_minor work_major majors_per_second touches_per_second major_share_min major_share_max major_cv pgmajfault other_majors pswpin pswpout swap_requests swap_busy lifetime_ms service_ms
@@ -106,47 +106,47 @@ END
 
 # Without reports, a process completes when it is no longer profiled: after 0.07, 0.193, 0.21 s.
 @test "a run of programs that are not work has all that the kernel tells" {
-	: > $run.work
-	run -0 "$TABULATE" runs $run
+	: > "$run.work"
+	run -0 "$TABULATE" runs "$run"
 	assert_equal "$(columns 9-35)" "3 4 0.210 19.048 47.62 0.070 0.193 0.210 nan nan 201 45 nan nan 214.286 nan \
 4.44 57.78 0.6600 46 3 60 80 70 70.00 2.1444 7.7778"
-	run -0 "$TABULATE" facts x=$run
+	run -0 "$TABULATE" facts x="$run"
 	refute_line --partial x.work1
 	assert_line "$(printf 'x.touches\tnan')"
-	run -0 "$TABULATE" knee $run
+	run -0 "$TABULATE" knee "$run"
 	assert_equal "$(columns 8-9)" 'throughput nan'
 	# of a work and others, each by what is known: 0.07 and 0.193 s, and 0.2 by the report
-	head -n 1 "$fixtures/three.work" > $run.work
-	sed -i 's/\twork\t2/\tcc1\t0/' $run.processes.tsv
-	run -0 "$TABULATE" runs $run
+	head -n 1 "$fixtures/three.work" > "$run.work"
+	sed -i 's/\twork\t2/\tcc1\t0/' "$run.processes.tsv"
+	run -0 "$TABULATE" runs "$run"
 	assert_equal "$(columns 14-18)" '0.070 0.193 0.200 400 30'
 }
 
 @test "without a major fault nobody has a share of them" {
-	echo '1000 5 0 0' > $run.data
-	{ head -n 1 "$fixtures/three.processes.tsv"; printf '1\twork\t41\t0\twork\t1\t5\t0\t0.0\t0\t0.0\t0.05\n'; } > $run.processes.tsv
-	head -n 1 "$fixtures/three.work" | sed 's/ minor=.*/ minor=5 major=0 minor_max=5 major_max=0/' > $run.work
-	run -0 "$TABULATE" runs $run
+	echo '1000 5 0 0' > "$run.data"
+	{ head -n 1 "$fixtures/three.processes.tsv"; printf '1\twork\t41\t0\twork\t1\t5\t0\t0.0\t0\t0.0\t0.05\n'; } > "$run.processes.tsv"
+	head -n 1 "$fixtures/three.work" | sed 's/ minor=.*/ minor=5 major=0 minor_max=5 major_max=0/' > "$run.work"
+	run -0 "$TABULATE" runs "$run"
 	assert_equal "$(columns 25-27,34,35)" 'nan nan nan nan nan'
 }
 
 @test "without a swap device there are no requests to it" {
-	sed -i /swap_/d $run.counters.tsv
-	run -0 "$TABULATE" runs $run
+	sed -i /swap_/d "$run.counters.tsv"
+	run -0 "$TABULATE" runs "$run"
 	assert_equal "$(columns 28-35)" '46 3 60 80 nan nan 2.1444 nan'
 }
 
 @test "jiffies are measured in the HZ of the run" {
-	place $run case3 1000
-	run -0 "$TABULATE" runs $run
+	place "$run" case3 1000
+	run -0 "$TABULATE" runs "$run"
 	assert_equal "$(columns 11)" 0.066
-	place $run case3 10
-	fails 2 "${run%/*}/meta.tsv: expected 20 to 10000, found \"10\"" runs $run
+	place "$run" case3 10
+	fails 2 "${run%/*}/meta.tsv: expected 20 to 10000, found \"10\"" runs "$run"
 }
 
 # 26 / 0.21 = 123.8095, 17 / 0.193 = 88.0829 and 2 / 0.07 = 28.5714 a second.
 @test "facts names each number of a run and of its processes" {
-	run -0 --separate-stderr "$TABULATE" facts disk.case3=$run
+	run -0 --separate-stderr "$TABULATE" facts disk.case3="$run"
 	assert_equal "$stderr" ""
 	assert_equal "$output" "$(tr ' _~' '\t _' << 'END'
 disk.case3.n 3
@@ -257,10 +257,10 @@ END
 }
 
 @test "facts takes several runs" {
-	run -0 "$TABULATE" facts a=$run b=$run
+	run -0 "$TABULATE" facts a="$run" b="$run"
 	assert_equal "$(grep -c '^a\.' <<< "$output")" 103
 	assert_equal "$(grep '^b\.' <<< "$output")" "$(grep '^a\.' <<< "$output" | sed 's/^a/b/')"
-	fails 2 "$run: expected NAME=RUN" facts $run
+	fails 2 "$run: expected NAME=RUN" facts "$run"
 }
 
 # level N MAJOR BUSY_MS TOUCHES [AXES] - a run of N processes, whose CPU time is 10 ms each
@@ -354,21 +354,21 @@ END
 }
 
 @test "files of a run that do not agree are refused" {
-	sed -i '2s/131/132/' $run.processes.tsv
-	fails 1 "$run.processes.tsv: 202 minor and 45 major faults, which is +1 and +0 against the samples in $run.data" runs $run
-	place $run case3
-	sed -i 's/minor=130/minor=132/' $run.work
-	fails 1 "$run.processes.tsv: process 41 has 131 minor and 26 major faults, but by its own count 132 to 131 and 20 to 26" runs $run
-	place $run case3
-	sed -i '/^majors/s/98/94/' $run.counters.tsv
-	fails 1 "$run.counters.tsv: all processes had 44 major faults, but the samples have 45" facts x=$run
+	sed -i '2s/131/132/' "$run.processes.tsv"
+	fails 1 "$run.processes.tsv: 202 minor and 45 major faults, which is +1 and +0 against the samples in $run.data" runs "$run"
+	place "$run" case3
+	sed -i 's/minor=130/minor=132/' "$run.work"
+	fails 1 "$run.processes.tsv: process 41 has 131 minor and 26 major faults, but by its own count 132 to 131 and 20 to 26" runs "$run"
+	place "$run" case3
+	sed -i '/^majors/s/98/94/' "$run.counters.tsv"
+	fails 1 "$run.counters.tsv: all processes had 44 major faults, but the samples have 45" facts x="$run"
 }
 
 # refuses ENDING SED MESSAGE - the file with this ending is none once sed has changed it
 refuses() {
-	place $run case3
+	place "$run" case3
 	sed -i "$2" "$run.$1"
-	fails 1 "$run.$1:$3" runs $run
+	fails 1 "$run.$1:$3" runs "$run"
 }
 
 @test "a line that is no process is refused" {
@@ -385,16 +385,16 @@ refuses() {
 
 @test "where a run comes from must be told" {
 	for key in hz command; do
-		place $run case3
-		sed -i "/^$key\t/d" ${run%/*}/meta.tsv
-		fails 1 "${run%/*}/meta.tsv: no row $key" runs $run
+		place "$run" case3
+		sed -i "/^$key\t/d" "${run%/*}/meta.tsv"
+		fails 1 "${run%/*}/meta.tsv: no row $key" runs "$run"
 	done
-	echo 'hz 100' > ${run%/*}/meta.tsv
-	fails 1 "${run%/*}/meta.tsv:1: expected a key, a tab and a value, found \"hz 100\"" runs $run
-	for file in $run.data $run.work $run.counters.tsv $run.processes.tsv ${run%/*}/meta.tsv; do
-		place $run case3
-		rm $file
-		fails 1 "$file: No such file or directory" runs $run
+	echo 'hz 100' > "${run%/*}/meta.tsv"
+	fails 1 "${run%/*}/meta.tsv:1: expected a key, a tab and a value, found \"hz 100\"" runs "$run"
+	for file in "$run.data" "$run.work" "$run.counters.tsv" "$run.processes.tsv" "${run%/*}/meta.tsv"; do
+		place "$run" case3
+		rm "$file"
+		fails 1 "$file: No such file or directory" runs "$run"
 	done
 }
 

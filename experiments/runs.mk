@@ -14,11 +14,10 @@ axes_set := $(foreach a,$(axes),$a='$(subst ','\'',$($a))')
 rows = $(or $(strip $(shell $(axes_set) experiments/rows $1 2> /dev/null)),$(call complain,$(shell $(axes_set) experiments/rows $1 2>&1)))
 complain = $(if $1,$(error $1))
 
-# Before anything runs: that all goals and axes are as they should be.
-$(call complain,$(shell $(axes_set) experiments/rows -s $(or $(asked),$(CASES)) 2>&1 > /dev/null))
-
-# What is to be built before a row of these goals can be run.
-needed := $(call rows,-x $(or $(strip $(asked) $(if $(filter results,$(MAKECMDGOALS)),$(report_sets))),$(CASES)))
+# Before anything runs: that all goals and axes are as they should be; and what is to be built
+# for their rows.
+goals  := $(or $(strip $(asked) $(if $(filter results,$(MAKECMDGOALS)),$(report_sets))),$(CASES))
+needed := $(if $(goals),$(call rows,-x $(goals)))
 
 $(cases): $$(addprefix build/rows/,$$(call rows,-p $$@)) | deps-plots
 	@+$(MAKE) -s $(call rows,-f $@)

@@ -24,17 +24,21 @@ do for [a = 1 : 6] {
 }
 lines = 0
 
+do for [a = 1 : 6] {
+	undefine STATS_*
+	stats table using (axis_word = stringcolumn(axis_columns[a]), 0) nooutput
+	if (!exists("STATS_max")) {
+		printerr table.": no words in column ".axis_columns[a]
+		exit status 1
+	}
+}
+
 # A key has a tab between its values, which none of them has.
 key(a) = stringcolumn(axis_columns[a]).(a < 6 ? "\t".key(a + 1) : "")
 line_of(dummy) = line_among(key(1), 1)
 line_among(key, i) = i > 6 || line_keys[i] eq key ? i : line_among(key, i + 1)
 line_new(key) = line_among(key, 1) <= 6 ? 0 : (lines = lines + 1, lines <= 6 ? line_keys[lines] = key : "", 0)
-undefine STATS_*
 stats table using (line_new(key(1))) nooutput
-if (!exists("STATS_max") || lines == 0) {
-	printerr table.": no axes of rows"
-	exit status 1
-}
 if (lines > 6) {
 	printerr table.sprintf(": %d lines, where six can be told apart", lines)
 	exit status 1

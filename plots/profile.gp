@@ -46,6 +46,7 @@ do for [i = 4 : 5] {
 n = int(STATS_max)
 array labels[n]
 array ended[n]
+do for [p = 1 : n] { ended[p] = NaN }
 undefine STATS_*
 stats processes using (labels[int(column("process"))] = stringcolumn("label"), 0) nooutput
 if (!exists("STATS_max")) {
@@ -81,7 +82,8 @@ plot samples every step::first using "seconds":"minor_total" with lines linestyl
 	for [p = 1 : n] series using (end(p, "seconds")):(end(p, "minor_total")) \
 		with points linetype p notitle, \
 	NaN with lines linestyle 1 title "all processes", \
-	NaN with points pointtype 0 title (named < n ? sprintf("and %d processes more", n - named) : "")
+	NaN with points pointtype 0 \
+		title (named < n ? sprintf("and %d processes more", n - named) : "")
 
 unset key
 unset label 1

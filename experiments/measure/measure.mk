@@ -3,6 +3,8 @@
 # files= what it wants of
 #
 #	build/measure/METER		the meters, static programs
+#	build/measure/bench		what the cases share, without comments: what is said about
+#					it goes into no machine
 #	build/measure/tools.tar		the programs that the profiler is compared with
 #	build/measure/KERNEL/rearmed.ko	the module that it is compared with, for that kernel
 
@@ -10,12 +12,16 @@ meters := cost slow rate delay register-all follow-ring read-ring sample-proc sa
 meter_sources := $(addprefix experiments/measure/,meter.c meter.h records.c records.h) \
 	$(addprefix mp3/,mp3.h tools/ring.c tools/ring.h)
 
-# What is measured must not depend on CFLAGS, nor on what else a compiler takes from the
-# environment. Two makes may build it at the same time, so each has a file of its own.
+# What is measured must not depend on CFLAGS. Two makes may build it at the same time, so each
+# has a file of its own.
 $(meters:%=build/measure/%): build/measure/%: experiments/measure/%.c $(meter_sources)
 	@mkdir -p $(@D) && echo "$@"
-	@env -i PATH="$$PATH" LC_ALL=C.UTF-8 $(CC) -O2 -std=gnu11 -Wall -Wextra -Wshadow -Wmissing-prototypes \
-		-static -o $@.$$$$.new $(filter %.c,$^) && mv $@.$$$$.new $@
+	@$(CC) -O2 -std=gnu11 -Wall -Wextra -Wshadow -Wmissing-prototypes -static \
+		-o $@.$$$$.new $(filter %.c,$^) && mv $@.$$$$.new $@
+
+build/measure/bench: experiments/measure/bench experiments/machine/code
+	@mkdir -p $(@D) && echo "$@"
+	@experiments/machine/code $< > $@.$$$$.new && mv $@.$$$$.new $@
 
 build/measure/tools.tar: experiments/measure/bench-tools | deps-bench
 	@mkdir -p $(@D) && echo "$@"
@@ -25,5 +31,4 @@ build/measure/tools.tar: experiments/measure/bench-tools | deps-bench
 # KERNEL=path/to/vmlinuz-6.9.
 build/measure/%/rearmed.ko: experiments/measure/build-rearmed $(wildcard experiments/measure/rearmed/*) | deps-machine
 	@mkdir -p $(@D) && echo "$@"
-	@MACHINE=$(MACHINE) KDIR=$(KDIR) experiments/measure/build-rearmed \
-		$(or $(filter %/$* %/vmlinuz-$*,$(KERNEL)),$*) $@
+	@KDIR='$(KDIR)' experiments/measure/build-rearmed $(or $(filter %/$* %/vmlinuz-$*,$(KERNEL)),$*) $@
