@@ -38,8 +38,14 @@ knobs := $(axes) SEEDS CASES RUNS AUTO_DEPS KERNELS OPERATIONS HOURS KDIR QEMU \
 	DEBIAN_MIRROR DEBIAN_KEYRING CC CFLAGS LDFLAGS LAUNCH prefix DESTDIR
 CFLAGS ?= -O2
 
-MAKEFLAGS += --no-builtin-rules
+ifeq ($(wildcard experiments/environment.mk),)
+$(error this is not the tree's top directory: make -C $(dir $(lastword $(MAKEFILE_LIST))))
+endif
 include experiments/environment.mk
+MAKEFLAGS += --no-builtin-rules
+.DELETE_ON_ERROR:
+.SECONDARY:
+.SECONDEXPANSION:
 
 # ----- verbs -----------------------------------------------------------------
 
@@ -86,9 +92,6 @@ clean: ## remove what was built; results/ and plots/ stay
 	@$(MAKE) -s -C mp3 clean
 
 .PHONY: help results plots report list verify test test-debug soak check shell install uninstall clean tools
-.DELETE_ON_ERROR:
-.SECONDARY:
-.SECONDEXPANSION:
 
 include experiments/report/report.mk experiments/runs.mk experiments/tables/tables.mk experiments/measure/measure.mk plots/plots.mk
 

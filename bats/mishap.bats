@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# bats file_tags=guest
 # What befalls the suite itself: a full disk, a make that is killed, two makes at once, a
 # read-only results/. Each is a clear line, nothing half-written
 # stays, and the next make is right: that is, its results are those of an undisturbed one.

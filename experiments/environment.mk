@@ -11,9 +11,6 @@ endif
 ifneq ($(words $(MAKEFILE_LIST)),2)
 $(error MAKEFILES is set: unset it)
 endif
-ifeq ($(wildcard experiments/environment.mk),)
-$(error this is not the tree's top directory: use make -C $(dir $(firstword $(MAKEFILE_LIST))))
-endif
 
 # A variable that is none of ours would be ignored, or override what is not the user's.
 given := $(foreach v,$(.VARIABLES),$(if $(filter command,$(firstword $(origin $v))),$v))
