@@ -82,7 +82,7 @@ function calculated(word, first, last,    v, b, i) {
 
 function check(a, relation, b,    holds) {
 	holds = relation == "<" ? a < b : relation == ">" ? a > b : \
-		(a - b) ^ 2 <= (0.01 * b) ^ 2
+		(a - b) * (a - b) <= 0.0001 * b * b
 	if (!holds)
 		fail("the prose says " a " " relation " " b ", which is not so")
 }
