@@ -18,12 +18,12 @@ setup_file() {
 
 setup() {
 	cd "$tree" || return
-	cp -r "$ROOT"/mp3 "$ROOT"/experiments .
+	cp -rp "$ROOT"/mp3 "$ROOT"/experiments .
 	tiny_case experiments/cases/tiny
 }
 
 # results - what lies there, with the time of its last change
-results() { find results build/rows plots -type f -printf '%p %T@\n' 2> /dev/null | sort; }
+results() { find results build/rows plots/*/ -type f -printf '%p %T@\n' 2> /dev/null | sort; }
 
 # says_no MESSAGE ARGUMENT... - make ends with 2 and one line, and nothing is made
 says_no() {

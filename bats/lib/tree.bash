@@ -5,8 +5,9 @@
 scratch_tree() {
 	mkdir -p "$1/build" "$1/results" "$1/plots"
 	"$ROOT/experiments/machine/kernel" 6.1
-	cp -r "$ROOT"/{Makefile,mp3,experiments} "$1"
-	find "$ROOT/plots" -maxdepth 1 -type f -exec cp -t "$1/plots" {} +
+	# with their dates, lest a program is built again when a test puts them back
+	cp -rp "$ROOT"/{Makefile,mp3,experiments} "$1"
+	find "$ROOT/plots" -maxdepth 1 -type f -exec cp -p -t "$1/plots" {} +
 	make -s -C "$1/mp3" clean
 	ln -s "$ROOT/build/kernel" "$1/build/kernel"
 	if [ $# -gt 1 ]; then
