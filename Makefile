@@ -43,9 +43,13 @@ $(error this is not the tree's top directory: make -C $(dir $(lastword $(MAKEFIL
 endif
 include experiments/environment.mk
 MAKEFLAGS += --no-builtin-rules
+# Nothing that was made is removed as a step between; which FORCE must not be, or it forces nothing.
 .DELETE_ON_ERROR:
 .SECONDARY:
 .SECONDEXPANSION:
+.PHONY: FORCE
+.DEFAULT_GOAL := help
+FORCE:
 
 # ----- verbs -----------------------------------------------------------------
 

@@ -43,5 +43,3 @@ tools: | deps-machine
 # A file appears when it is whole, and one make at a time makes it.
 alone = . experiments/atomic; alone $@
 whole = . experiments/atomic; whole $@
-
-FORCE:

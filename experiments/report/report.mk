@@ -1,2 +1,9 @@
-# report.mk - report.md, from the results of the sets that it speaks of
-report_sets := $(shell sed '/^#/d; s/.*	//' experiments/report/sets)
+# report.mk - report.md, from what lies in results/ of the sets that it speaks of
+
+report_sets    := $(shell sed '/^#/d; s/.*	//' experiments/report/sets)
+rows_of_report  = $(addprefix build/rows/,$(call rows,-p $(report_sets)))
+
+build/facts.tsv: experiments/report/facts experiments/report/sets build/tabulate $$(shell experiments/report/facts -l)
+	@$(whole) experiments/report/facts
+report.md: experiments/report/fill.awk experiments/report/report.md.in build/facts.tsv $$(shell experiments/report/facts -s)
+	@$(whole) awk -f experiments/report/fill.awk build/facts.tsv experiments/report/report.md.in

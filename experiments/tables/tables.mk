@@ -20,7 +20,6 @@ build/tables.command: export compile = $(tables_compile)
 build/tables.command: FORCE
 	@mkdir -p $(@D)
 	@[ "$$(cat $@ 2> /dev/null)" = "$$compile" ] || printf '%s\n' "$$compile" > $@
-FORCE:
 
 $(tables_programs:%=build/%): build/%: experiments/tables/%.c $(tables_shared) $(tables_headers) \
 		build/tables.command | deps-reduce
