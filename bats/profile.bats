@@ -68,7 +68,7 @@ pids() { sed 's/.*pid=\([0-9]*\) .*/\1/' "$1.work" | sort; }
 
 @test "any command is registered with what it forks, and says its words itself" {
 	assert_equal "$(cat tree.status)" 3
-	assert_equal "$(cat tree.stderr | head -n 1)" words
+	assert_equal "$(head -n 1 tree.stderr)" words
 	assert_equal "$(records tree | cut -f 3 | sort -u | wc -l)" 3	# sh, dd, work
 	# dd's buffer of 8 MB is in its peak
 	run -0 awk '$12 == "dd" && $11 > 8192 { print "dd" }' <(records tree)
