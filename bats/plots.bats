@@ -371,14 +371,18 @@ END
 
 @test "a program's name is drawn as it is" {
 	# shellcheck disable=SC2016 # what looks like a command
-	for name in "it's" 'a%d%%s%' '{/Bold x}_1^2' '@x~y&{z}' '$1 `date`' '# x' ' ' '-' '0x10' '100%' 'nan' '[a;b]' '*' '!x'; do
-		awk -v FS='\t' -v OFS='\t' -v name="$name" 'NR == 3 { $2 = name ", pid 42" } { print }' processes.tsv > named.tsv
-		draw profile.gp new.svg samples.tsv series.tsv named.tsv
-		run -0 texts new.svg
-		assert_line "$(sed 's/&/\&amp;/g; s/</\&lt;/g; s/^ *//' <<< "$name, pid 42")"
-		assert_line 'work 9 R 5, seed 1'
-		assert_line 'all processes'
+	names=("it's" 'a%d%%s%' '{/Bold x}_1^2' '@x~y&{z}' '$1 `date`' '# x' ' ' '-' '0x10' '100%' 'nan' '[a;b]' '*' '!x')
+	{
+		head -n 1 processes.tsv
+		for i in "${!names[@]}"; do printf '%d\t%s, pid %d\n' $((i + 1)) "${names[i]}" "$i"; done
+	} > named.tsv
+	{ head -n 1 series.tsv; seq ${#names[@]} | sed 's/.*/&\t0.1\t&\t&\t50.00\t8\t0/'; } > many.tsv
+	draw profile.gp new.svg samples.tsv many.tsv named.tsv
+	run -0 texts new.svg
+	for i in "${!names[@]}"; do
+		assert_line "$(sed 's/&/\&amp;/g; s/</\&lt;/g; s/^ *//' <<< "${names[i]}, pid $i")"
 	done
+	assert_line 'all processes'
 }
 
 @test "a figure is of the type that its name ends in" {
