@@ -303,7 +303,8 @@ sim 6.1 1024 ssd 1 - case3 half nan
 END
 	)"
 	# shellcheck disable=SC2086 # words
-	fails 1 "$ssd and $ssd: two runs of 2 processes" knee $paths $ssd
+	fails 1 "$disk/case3-3/profile3-3 and $disk/case3-3/profile3-3: two runs of 3 processes" \
+		knee $paths $disk/case3-3/profile3-3
 }
 
 # P(B < 1) of 6 and 1/2 is 1/64: 1 - 2/64 = 96.88%, of the smallest and the largest. Of 9,

@@ -9,8 +9,10 @@ set encoding utf8
 set datafile separator tab
 set datafile columnheaders
 
-# Named by its family alone, the font is the reader's own in an SVG. Nothing
-# here depends on the time or on a random number: same data, same bytes.
+# Named by its family alone, the font is the reader's own in an SVG, and gnuplot guesses how
+# wide its words are: no font of this host has a part in it, nor need there be one. (A PNG needs
+# one, or gnuplot complains.) Nothing here depends on the time or on a random number: same data,
+# same bytes.
 font = "sans-serif"
 ending = out[strlen(out) - 3 : ]
 if (ending eq ".svg") {
