@@ -11,15 +11,7 @@ result=results/$row
 
 setup_file() {
 	export tree=$BATS_FILE_TMPDIR/tree
-	mkdir "$BATS_FILE_TMPDIR/case"
-	cat > "$BATS_FILE_TMPDIR/case/swaps" <<-'END'
-		# swaps - a process that does not fit
-		memory=192 swap=ssd:256
-		registers=itself
-		one() { nice ./work -n 3 -s "${SEED}01" 150 R 15000; }
-		run() { profile swaps one; }
-	END
-	scratch_tree "$tree" "$BATS_FILE_TMPDIR/case/swaps"
+	scratch_tree "$tree" "$ROOT/bats/lib/swaps"
 	cd "$tree" || return
 	make -s swaps 2>&3
 }
