@@ -18,6 +18,11 @@ setup() { cd "$seen" || return; }
 	assert_equal "$(sed -n 1,7p users | paste -sd ' ')" "EPERM EPERM EPERM ok EPERM EPERM EPERM"
 }
 
+@test "a process is its user's own if it is so in each of its roles" {
+	# real, effective and saved user: one with root's rights, and one that can have them back
+	assert_equal "$(cat half-privileged)" "$(printf '%s\n' '1000 0 0' EPERM '1000 1000 0' EPERM)"
+}
+
 @test "who opened the status file counts, and not who writes to it" {
 	# a privileged program on a student's file; another student on root's, and root anew
 	assert_equal "$(sed -n '8,$p' users | paste -sd ' ')" "EPERM ok ok 1 ok"

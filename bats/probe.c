@@ -8,6 +8,8 @@
  *					map the profile buffer
  *	probe words			how many words of it are not -1
  *	probe hold open|map		keep it open, or only mapped, until killed
+ *	probe lower			run with the user's own rights until killed; one that was
+ *					started with more can have them back
  *	probe count END THREADS MB	register a child and have each of its threads
  *					touch MB MiB; END is how it ends:
  *		unregister	it stops, and is unregistered
@@ -126,6 +128,15 @@ static void hold(const char *what)
 		err(1, "%s", MP3_DEVICE);
 	}
 	puts("held");
+	fflush(stdout);
+	pause();
+}
+
+static void lower(void)
+{
+	if (seteuid(getuid()))
+		err(1, "seteuid");
+	puts("lowered");
 	fflush(stdout);
 	pause();
 }
@@ -588,6 +599,8 @@ int main(int argc, char **argv)
 		words();
 	} else if (!strcmp(verb, "hold") && argc == 3) {
 		hold(argv[2]);
+	} else if (!strcmp(verb, "lower") && argc == 2) {
+		lower();
 	} else if (!strcmp(verb, "count") && argc == 5) {
 		count(argv[2], atoi(argv[3]), atol(argv[4]));
 	} else if (!strcmp(verb, "spin") && argc == 3) {

@@ -64,6 +64,10 @@ capacity=192000 head=0 period_ns=50000000 clock=1 page_bytes=4096 missed_childre
 		'unregister ok')"
 }
 
+@test "a command that fails changes nothing: the children of who was registered without stay out" {
+	assert_equal "$(cat refused-tree)" "$(printf '%s\n' ok EEXIST 1 0)"
+}
+
 @test "another user's process is not registered with its tree" {
 	assert_equal "$(cat other-user)" EPERM
 }
