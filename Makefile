@@ -53,6 +53,10 @@ FORCE:
 
 # ----- verbs -----------------------------------------------------------------
 
+test_needs   := deps-test deps-machine deps-bench deps-plots deps-reduce tools
+jobs         := $(shell nproc)
+side_by_side := $(if $(filter-out 1,$(jobs)),--jobs $(jobs) --no-parallelize-within-files)
+
 help: ## this text
 	@echo "The virtual memory profiler's experiments"
 	@echo; echo "Verbs:"
@@ -70,19 +74,27 @@ list: ## which runs CASES consist of, and whether their results are there
 	@for row in $(call rows,-p $(CASES)); do $(axes_set) experiments/run -n $$row || exit; done
 verify: $$(verified) ## run what lies in results/ again, and compare
 
-test: | deps-test deps-machine deps-plots tools ## the tests
-	@bats --jobs 2 bats/
+test: $(test_needs) ## the tests: bats bats/
+	@echo "test: two machines run beside the first files; a file's results are shown when it is done"
+	@bats $(side_by_side) bats/
+test-quick: $(test_needs) ## those that boot no machine
+	@bats $(side_by_side) --filter-tags '!guest' bats/
+test-long: $(test_needs) ## what takes long: repeated runs, an hour of soak, sanitized programs
+	@echo "test-long: some minutes for each file"
+	@HOURS=1 bats $(side_by_side) bats/long/
+test-all: test ## both
+	@+$(MAKE) -s test-long
 
-test-debug: | deps-test deps-machine deps-source tools ## the module's tests in kernels that check themselves
+test-debug: $(test_needs) deps-source ## the module's tests in kernels that check themselves
 	@for kernel in $(KERNELS); do experiments/machine/kernel $$kernel || exit; done
 	@for kernel in $(KERNELS); do \
 		echo "kernel: $$kernel" && KERNEL=$$kernel bats $(addprefix bats/,record.bats module.bats access.bats disturbed.bats) bats/debug || exit; \
 	done
 
-soak: | deps-test deps-machine tools ## a day of virtual time, with processes coming and going
-	@HOURS=$(HOURS) bats bats/soak.bats
+soak: $(test_needs) ## a day of virtual time, with processes coming and going
+	@HOURS=$(HOURS) bats bats/long/soak.bats
 
-check: | deps-test deps-machine ## what looks for mistakes in the sources; a part of test
+check: $(test_needs) ## what looks for mistakes in the sources; a part of test
 	@bats bats/source.bats
 
 shell: tools | deps-machine ## a prompt in the machine
@@ -95,7 +107,7 @@ clean: ## remove what was built; results/ and plots/ stay
 	rm -rf build
 	@$(MAKE) -s -C mp3 clean
 
-.PHONY: help results plots report list verify test test-debug soak check shell install uninstall clean tools
+.PHONY: help results plots report list verify test test-quick test-long test-all test-debug soak check shell install uninstall clean tools
 
 include experiments/report/report.mk experiments/runs.mk experiments/tables/tables.mk experiments/measure/measure.mk plots/plots.mk
 
@@ -106,7 +118,7 @@ packages_bench   := linux-perf sysstat bpftrace libc6-dev
 packages_reduce  := libgsl-dev
 packages_plots   := gnuplot-nox
 packages_source  := flex bison bc libelf-dev
-packages_test    := bats bats-support bats-assert parallel shellcheck libgsl-dev jq tmux ncurses-base mandoc dkms linux-perf sparse cppcheck gpg
+packages_test    := bats bats-support bats-assert parallel shellcheck libgsl-dev jq tmux ncurses-base mandoc dkms linux-perf locales sparse cppcheck gpg
 
 # Run each time, and silent when there is nothing to install.
 deps := deps-machine deps-bench deps-reduce deps-plots deps-source deps-test

@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# bats file_tags=guest
 # What the cases of the benchmark measure with, and the goals that the module's cost is held
 # to: in virtual time, where an instruction takes a nanosecond, so that they can be counted.
 

@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# bats file_tags=guest
 # Anybody's environment: variables, paths, packages, terminals, libraries. One test of each kind.
 
 load helpers

@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# bats file_tags=guest
 # shellcheck disable=SC2030,SC2031 # each test has a stderr of its own
 #
 # lab - a command in a machine, its results, and every way in which it can end

@@ -122,7 +122,7 @@ says_no() {
 	assert [ -s results/$row.runs.tsv ]
 	assert [ -s plots/$row.levels.svg ]
 	mkdir results/sim-6.1-192-none-1/tiny-2
-	for file in results/$row/*; do cp "$file" "results/sim-6.1-192-none-1/tiny-2/$(basename "${file/tiny-1/tiny-2}")"; done
+	for file in "results/$row"/*; do cp "$file" "results/sim-6.1-192-none-1/tiny-2/$(basename "${file/tiny-1/tiny-2}")"; done
 	run -0 make -s N="1 2" plots CASES=tiny
 	assert_output "$(printf '%s\n' results/sim-6.1-192-none-1/tiny-1,2.runs.tsv plots/sim-6.1-192-none-1/tiny-1,2.levels.svg)"
 	assert_equal "$(wc -l < results/sim-6.1-192-none-1/tiny-1,2.runs.tsv)" 3

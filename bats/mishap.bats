@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # bats file_tags=guest
+# shellcheck disable=SC2030,SC2031,SC2314 # each test is a subshell of its own
 # What befalls the suite itself: a full disk, a make that is killed, two makes at once, a
 # read-only results/. Each is a clear line, nothing half-written
 # stays, and the next make is right: that is, its results are those of an undisturbed one.
@@ -134,7 +135,7 @@ forget() { rm -rf results/* build/rows plots/*/; }
 @test "a make that is killed, at whatever step, leaves nothing half, and the next one is right" {
 	forget
 	counted tiny
-	wait $pid
+	wait "$pid"
 	calls=$(cat "$shims/count")
 	# some hundreds; each in its turn would take a quarter of an hour
 	[ "$calls" -gt 50 ]
@@ -154,8 +155,8 @@ forget() { rm -rf results/* build/rows plots/*/; }
 			echo $at > "$shims/at"
 			counted tiny
 			# where much is there already, there are not as many calls
-			if wait $pid; then continue; fi
-			gone $pid
+			if wait "$pid"; then continue; fi
+			gone "$pid"
 			rm "$shims/at"
 			[ ! -e results/$row/meta.tsv ] || sed -i 's/^seed	0/seed	1/' results/$row/meta.tsv
 			whole || fail "$signal at call $at"
@@ -171,7 +172,7 @@ forget() { rm -rf results/* build/rows plots/*/; }
 @test "of two makes that want the same run, one waits, says so, and finds it done" {
 	forget
 	rm -f begun
-	: > wait
+	: > ./wait
 	start tiny
 	first=$pid
 	reach test -e begun
@@ -189,7 +190,7 @@ forget() { rm -rf results/* build/rows plots/*/; }
 @test "a make that is begun while the orphans of a killed one are at it waits for them, and finds it done" {
 	forget
 	rm -f begun
-	: > wait
+	: > ./wait
 	start tiny
 	first=$pid
 	reach test -e begun
@@ -197,7 +198,7 @@ forget() { rm -rf results/* build/rows plots/*/; }
 	start tiny
 	reach grep -qs waiting "said.$pid"
 	rm wait begun
-	wait $pid
+	wait "$pid"
 	assert [ ! -e begun ]
 	right
 }
@@ -205,22 +206,22 @@ forget() { rm -rf results/* build/rows plots/*/; }
 @test "of two makes that want the same program, table or figure, one waits for the other" {
 	make -s N=1 tiny
 	for target in build/reduce $table $figure; do
-		rm $target
+		rm "$target"
 		# a third one holds it
-		flock "build/locks/$(echo $target | tr / :)" sh -c 'while [ ! -e go ]; do sleep 0.05; done' 3>&- &
+		flock "build/locks/$(echo "$target" | tr / :)" sh -c 'while [ ! -e go ]; do sleep 0.05; done' 3>&- &
 		holder=$!
-		start $target
+		start "$target"
 		first=$pid
-		start $target
+		start "$target"
 		for pid in $first $pid; do
 			reach grep -qs "$target: another make is at it; waiting" "said.$pid"
 		done
 		touch go
 		wait $holder
 		wait $first
-		wait $pid
+		wait "$pid"
 		rm go
-		assert [ -s $target ]
+		assert [ -s "$target" ]
 	done
 	right
 }

@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# bats file_tags=guest
 # profile: what a case leaves behind, and that it fails when something is missing.
 # In one guest, which profile-guest keeps busy.
 

@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# shellcheck disable=SC2030,SC2031 # each test is a subshell of its own
 # Rows of axes: which runs a goal consists of, how their paths are written, and what is refused.
 
 load helpers
@@ -19,7 +20,7 @@ set=()
 }
 
 @test "every axis is a list, and a row is one of each" {
-	set=(MACHINE="sim tcg" KERNEL=6.1,5.10 SWAP="disk ssd" MEM=512,256 SEED=1..3 N="1 5")
+	set=(MACHINE="sim tcg" KERNEL="6.1,5.10" SWAP="disk ssd" MEM="512,256" SEED=1..3 N="1 5")
 	run -0 rows -p case3
 	assert_equal ${#lines[@]} 96
 	assert_equal "$(sort -u <<< "$output" | wc -l)" 96
@@ -81,7 +82,7 @@ refused() {
 
 @test "a value that is none is one line, and no row" {
 	refused N=5..1 "N: 1 is less than 5"
-	for n in 0 abc -1 01 1x "5 5" ,; do refused "N=$n" "N: "; done
+	for n in 0 abc -1 01 1x "5 5" ","; do refused "N=$n" "N: "; done
 	for seed in abc -1 1..x; do refused "SEED=$seed" "SEED: $seed|SEED: x"; done
 	refused MACHINE=abacus "MACHINE: no such machine: abacus"
 	refused KERNEL=9.9 "KERNEL: no such kernel: 9.9 \(there are: .*6.1 "

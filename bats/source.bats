@@ -17,10 +17,11 @@ setup() {
 }
 
 @test "shellcheck finds nothing in the scripts, nor in the tests" {
-	mapfile -t scripts < <(grep -l -m 1 -E '^#!/bin/(ba)?sh' -r .ci experiments mp3 bats)
+	mapfile -t scripts < <(grep -l -m 1 -E '^#!/bin/(ba)?sh' -r .ci experiments mp3 bats plots)
 	[ ${#scripts[@]} -ge 15 ]
 	# -a: and in what they source
-	run -0 shellcheck -a "${scripts[@]}" bats/*.bats bats/*/*.bats bats/*.bash
+	run -0 shellcheck -a "${scripts[@]}" experiments/cases/* experiments/{atomic,environment} experiments/measure/bench \
+		bats/*.bats bats/*/*.bats bats/*.bash bats/lib/*
 	assert_output ""
 }
 

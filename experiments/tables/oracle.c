@@ -35,7 +35,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include "accesses.h"
+#include "../../mp3/tools/accesses.h"
 #include "run.h"
 #include "text.h"
 

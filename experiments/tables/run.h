@@ -36,7 +36,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
-#include "mp3.h"
+#include "../../mp3/mp3.h"
 
 struct sample {
 	double seconds;		/* when it ended, since the first one began */

@@ -11,8 +11,8 @@
 
 tables_programs := reduce tabulate oracle
 tables_shared   := $(filter-out $(tables_programs:%=experiments/tables/%.c),$(wildcard experiments/tables/*.c))
-tables_headers  := $(wildcard experiments/tables/*.h mp3/mp3.h mp3/accesses.h mp3/tools/accesses.h)
-tables_compile   = $(CC) $(CFLAGS) $(LDFLAGS) -std=gnu11 -Wall -Wextra -Wshadow -Wmissing-prototypes -Imp3 -Imp3/tools
+tables_headers  := $(wildcard experiments/tables/*.h) mp3/mp3.h mp3/tools/accesses.h
+tables_compile   = $(CC) $(CFLAGS) $(LDFLAGS) -std=gnu11 -Wall -Wextra -Wshadow -Wmissing-prototypes
 tables_libraries := -lgsl -lgslcblas -lm
 
 # The command that they were made with: another compiler or other CFLAGS make them again.
