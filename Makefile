@@ -51,6 +51,11 @@ MAKEFLAGS += --no-builtin-rules
 .DEFAULT_GOAL := help
 FORCE:
 
+include experiments/report/report.mk experiments/runs.mk experiments/tables/tables.mk experiments/measure/measure.mk plots/plots.mk
+
+# What is asked for in the same breath as a figure comes before it.
+before_figures := $(filter $(asked) results bench,$(MAKECMDGOALS))
+
 # ----- verbs -----------------------------------------------------------------
 
 test_needs   := deps-test deps-machine deps-bench deps-plots deps-reduce tools
@@ -66,11 +71,11 @@ help: ## this text
 	@sed -n 's/^## /  /p' Makefile
 
 results: $$(rows_of_report) ## run all that report.md is made of, unless the same is there
-plots: | $(asked) ## draw the figures of CASES from results/
-	@+$(MAKE) -s $(call rows,-f $(CASES))
-report: | $(asked) ## write report.md from results/
+plots: | $(before_figures) ## draw the figures of CASES from results/
+	@+$(MAKE) -s nothing $(call rows,-f $(CASES))
+report: | $(before_figures) $(filter plots,$(MAKECMDGOALS)) ## write report.md from results/
 	@+$(MAKE) -s report.md
-list: ## which runs CASES consist of, and whether their results are there
+list: $(needed) | deps-machine ## which runs CASES consist of, and whether their results are there
 	@for row in $(call rows,-p $(CASES)); do $(axes_set) experiments/run -n $$row || exit; done
 verify: $$(verified) ## run what lies in results/ again, and compare
 
@@ -108,8 +113,6 @@ clean: ## remove what was built; results/ and plots/ stay
 	@$(MAKE) -s -C mp3 clean
 
 .PHONY: help results plots report list verify test test-quick test-long test-all test-debug soak check shell install uninstall clean tools
-
-include experiments/report/report.mk experiments/runs.mk experiments/tables/tables.mk experiments/measure/measure.mk plots/plots.mk
 
 # ----- packages --------------------------------------------------------------
 

@@ -113,6 +113,15 @@ says_no() {
 	assert_output "same	$row"
 }
 
+@test "a row's axes are its own, whatever the case says of them or the environment of others" {
+	run -0 make -s MEM=224 SWAP=zram:64 N=1 tiny
+	other=results/sim-6.1-224-zram64-1/tiny-1/meta.tsv
+	assert_equal "$(grep -E '^(memory_mb|swap|swap_mb)	' $other | cut -f 2 | paste -sd ' ')" "224 zram 64"
+	rm -r results/sim-6.1-224-zram64-1 plots/sim-6.1-224-zram64-1
+	run -0 --separate-stderr env KERNEL=/nowhere/vmlinuz-6.9 MEM=512 SEED=2 experiments/run -n $row
+	assert_output "same	$row"
+}
+
 @test "list tells the rows of a goal and which of them are there" {
 	run -0 --separate-stderr make -s list CASES=tiny N="1 2"
 	assert_output "$(printf 'same\tsim-6.1-192-none-1/tiny-1\nmissing\tsim-6.1-192-none-1/tiny-2')"
@@ -168,6 +177,14 @@ says_no() {
 	says_no "no such kernel: 9.9 (there are: " KERNEL=9.9 tiny
 	says_no "no such swap model: floppy" SWAP=floppy tiny
 	says_no "no such case: nothing" list CASES=nothing
+}
+
+@test "what a case has beside it is built first, whichever goal asks for its rows" {
+	for goal in bench bench-work results/sim-6.1-2048-none-1/bench-work/meta.tsv "list CASES=bench-work"; do
+		# shellcheck disable=SC2086 # a list of words
+		run -0 make -n $goal
+		assert_output --partial build/measure/tools.tar
+	done
 }
 
 @test "a locale with a decimal comma changes no table, no figure and no text" {

@@ -64,6 +64,15 @@ set=()
 	assert_output --partial "	sim	6.1.0-50-amd64	1024	"
 }
 
+@test "a kernel that was built from git has a plus in its name, which begins no knob" {
+	set=(KERNEL="/x/vmlinuz-6.9.0+ 6.1" KNOBS=vm.swappiness=10)
+	run -0 rows -p case1
+	assert_output "$(printf '%s\n' sim-6.9.0+-1024-disk-1+vm.swappiness@10/case1 sim-6.1-1024-disk-1+vm.swappiness@10/case1)"
+	set=(KERNEL=/x/vmlinuz-6.9.0+)
+	run -0 rows sim-6.9.0+-1024-disk-1+vm.swappiness@10/case1
+	assert_output --partial "	sim	6.9.0+	1024	disk	1	vm.swappiness=10"
+}
+
 @test "figures are of a row, of a set, or of its seeds" {
 	run -0 rows -f case1 case3
 	assert_output "$(printf '%s\n' plots/sim-6.1-1024-disk-1/case1.profile.svg plots/sim-6.1-1024-disk-1/case3-1,5,7,11.levels.svg)"
@@ -90,6 +99,11 @@ refused() {
 	refused SWAP=disk:1 "SWAP: 1 is less than 16"
 	refused MEM=1x "MEM: 1x is not"
 	refused MEM=1 "MEM: 1 is less"
+	refused "MACHINE=sim host" "MACHINE: host is alone"
+	refused SWAP=own "SWAP: no such swap model: own"
+	refused MEM=all "MEM: all is not"
+	refused KERNEL=version "KERNEL: no such kernel: version"
+	refused KNOBS=boot:mitigations=auto,nosmt "KNOBS: boot:mitigations=auto,nosmt cannot be written in a path"
 	for knob in swappiness "vm.swappiness=1=2" "Vm.x=1" "vm.x='1'"; do refused "KNOBS=$knob" "KNOBS: "; done
 }
 

@@ -78,7 +78,7 @@ END
 		assert_equal "$(columns 1-8)" "$expected"
 	done << 'END'
 sim-6.1-1024-disk4096-12/case1/profile1 case1 sim 6.1 1024 disk4096 12 - case1 -
-host-6.1.0-50-cloud-amd64-2048-as-is-1/case1/profile1 case1 host 6.1.0-50-cloud-amd64 2048 as-is 1 - case1 -
+host-6.1.0-50-cloud-amd64-all-own-1/case1/profile1 case1 host 6.1.0-50-cloud-amd64 all own 1 - case1 -
 sim-6.12-160-ssd-1+vm.swappiness@10/a-case/x a-case sim 6.12 160 ssd 1 vm.swappiness@10 a-case -
 sim-6.12-160-ssd-1+vm.swappiness@10+,sys,x-1@0/mine/x mine sim 6.12 160 ssd 1 vm.swappiness@10+,sys,x-1@0 mine -
 kvm-5.10+deb-3+-160-none-1+boot:x-3-y-1/bench-cost-1000/x 1000 kvm 5.10+deb-3+ 160 none 1 boot:x-3-y-1 bench-cost 1000

@@ -5,7 +5,7 @@
 # are there. The dates of files decide nothing about it.
 
 cases := $(notdir $(wildcard experiments/cases/*))
-asked := $(filter $(cases),$(MAKECMDGOALS))
+asked := $(filter $(cases),$(MAKECMDGOALS)) $(if $(filter bench,$(MAKECMDGOALS)),$(filter bench-%,$(cases)))
 
 # The axes, as the environment of a command.
 axes_set := $(foreach a,$(axes),$a='$(subst ','\'',$($a))')
@@ -20,8 +20,9 @@ goals  := $(or $(strip $(asked) $(if $(filter results,$(MAKECMDGOALS)),$(report_
 needed := $(if $(goals),$(call rows,-x $(goals)))
 
 $(cases): $$(addprefix build/rows/,$$(call rows,-p $$@)) | deps-plots
-	@+$(MAKE) -s $(call rows,-f $@)
-.PHONY: $(cases)
+	@+$(MAKE) -s nothing $(call rows,-f $@)
+nothing:	# a goal, where a case has no figure
+.PHONY: $(cases) nothing
 
 bench: bench-cost bench-work bench-rate
 .PHONY: bench
@@ -30,11 +31,11 @@ build/rows/%: FORCE build/reduce $(needed) | deps-machine tools
 	@$(axes_set) experiments/run $*
 
 # Results that a table or a figure needs, and that are not there. What is there is taken as it is.
-results/%/meta.tsv: | build/reduce deps-machine tools
+results/%/meta.tsv: | build/reduce $$(call rows,-x $$*) deps-machine tools
 	@$(axes_set) experiments/run $*
 
-verified = $(addprefix build/verify/,$(if $(RUNS),$(call rows,-p $(RUNS)),$(patsubst results/%/meta.tsv,%,$(wildcard results/sim-*/*/meta.tsv))))
-build/verify/%: FORCE build/reduce build/tabulate $$(call rows,-x $$*) | deps-machine tools
+verified = $(addprefix build/verify/,$(or $(if $(RUNS),$(call rows,-p $(RUNS)),$(patsubst results/%/meta.tsv,%,$(wildcard results/sim-*/*/meta.tsv))),$(error nothing lies in results/ that could be verified)))
+build/verify/%: FORCE build/reduce build/tabulate $$(shell experiments/rows -x $$* 2> /dev/null) | deps-machine tools
 	@experiments/verify $*
 
 tools: | deps-machine

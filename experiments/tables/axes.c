@@ -97,8 +97,8 @@ static bool parse_row(const char *begin, const char *end, struct axes *axes)
 		memory = last_dash(begin, swap);
 		if (!memory || memory <= kernel + 1)
 			return false;
-		if (is_number(memory + 1, swap))
-			break;
+		if (is_number(memory + 1, swap) || (swap - memory == 4 && !memcmp(memory + 1, "all", 3)))
+			break;	/* MiB, or a host's, which has all of its own */
 		swap = memory;
 	} while (true);
 	if (swap + 1 >= seed)

@@ -29,7 +29,7 @@ $(tables_programs:%=build/%): build/%: experiments/tables/%.c $(tables_shared) $
 # The tables of a set of rows are named by its path. $(call profiles,SET): the files of its
 # runs without their endings; $(call of_rows,SET): what tells that these are there.
 profiles = $$(experiments/rows -r $1)
-of_rows  = $(shell experiments/rows -p $1 | sed 's|.*|results/&/meta.tsv|')
+of_rows  = $(shell $(axes_set) experiments/rows -p $1 | sed 's|.*|results/&/meta.tsv|')
 
 results/%.runs.tsv: build/tabulate $$(call of_rows,$$*)
 	@$(whole) build/tabulate runs $(call profiles,$*)
