@@ -78,6 +78,7 @@ report: | $(before_figures) $(filter plots,$(MAKECMDGOALS)) ## write report.md f
 list: $(needed) | deps-machine ## which runs CASES consist of, and whether their results are there
 	@for row in $(call rows,-p $(CASES)); do $(axes_set) experiments/run -n $$row || exit; done
 verify: $$(verified) ## run what lies in results/ again, and compare
+	@$(if $(verified),:,echo "verify: nothing lies in results/" >&2; exit 1)
 
 test: $(test_needs) ## the tests: bats bats/
 	@echo "test: two machines run beside the first files; a file's results are shown when it is done"

@@ -19,7 +19,11 @@ complain = $(if $1,$(error $1))
 goals  := $(or $(strip $(asked) $(if $(filter results,$(MAKECMDGOALS)),$(report_sets))),$(CASES))
 needed := $(if $(goals),$(call rows,-x $(goals)))
 
-$(cases): $$(addprefix build/rows/,$$(call rows,-p $$@)) | deps-plots
+# The rows of those alone that are asked for: make expands the prerequisites of all.
+ifneq ($(strip $(asked)),)
+$(asked): $$(addprefix build/rows/,$$(call rows,-p $$@))
+endif
+$(cases): | deps-plots
 	@+$(MAKE) -s nothing $(call rows,-f $@)
 nothing:	# a goal, where a case has no figure
 .PHONY: $(cases) nothing
@@ -34,7 +38,7 @@ build/rows/%: FORCE build/reduce $(needed) | deps-machine tools
 results/%/meta.tsv: | build/reduce $$(call rows,-x $$*) deps-machine tools
 	@$(axes_set) experiments/run $*
 
-verified = $(addprefix build/verify/,$(or $(if $(RUNS),$(call rows,-p $(RUNS)),$(patsubst results/%/meta.tsv,%,$(wildcard results/sim-*/*/meta.tsv))),$(error nothing lies in results/ that could be verified)))
+verified = $(addprefix build/verify/,$(if $(RUNS),$(call rows,-p $(RUNS)),$(patsubst results/%/meta.tsv,%,$(wildcard results/sim-*/*/meta.tsv))))
 build/verify/%: FORCE build/reduce build/tabulate $$(shell experiments/rows -x $$* 2> /dev/null) | deps-machine tools
 	@experiments/verify $*
 
