@@ -5,7 +5,7 @@ load helpers
 
 setup_file() {
 	export ROOT=$BATS_TEST_DIRNAME/..
-	"$ROOT/experiments/kernel" 6.1 2>&3
+	"$ROOT/experiments/machine/kernel" 6.1 2>&3
 	KDIR=$(readlink -f "$ROOT/build/kernel/6.1/kdir")
 	export KDIR
 	# mp3/ without what is built

@@ -6,7 +6,7 @@ load helpers
 setup_file() {
 	export ROOT=$BATS_TEST_DIRNAME/..
 	export KERNEL=$ROOT/build/kernel/6.1
-	"$ROOT/experiments/kernel" 6.1 2>&3
+	"$ROOT/experiments/machine/kernel" 6.1 2>&3
 	cd "$BATS_FILE_TMPDIR" || return
 	make -s -C "$ROOT" install DESTDIR="$PWD/usr" prefix=/usr
 	make -s -C "$ROOT/mp3" install DESTDIR="$PWD/local"

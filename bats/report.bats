@@ -133,8 +133,9 @@ facts_of() {
 	cd tree || return
 	cp -r "$ROOT/Makefile" "$ROOT/mp3" "$ROOT/experiments" "$ROOT/plots" "$ROOT/results" .
 	rm -rf plots/*/ results/*/*.tsv
+	# what is not there is not run
+	printf '#!/bin/sh\nexit 1\n' > experiments/lab
 	run -0 make report
-	refute_output --partial "lab:"
 	run -0 diff "$ROOT/report.md" report.md
 	for file in results/*/*.tsv plots/*/*.svg; do
 		run -0 cmp "$ROOT/$file" "$file"

@@ -16,7 +16,7 @@ load ../helpers
 
 setup_file() {
 	export tree=$BATS_FILE_TMPDIR/tree
-	"$ROOT"/experiments/kernel 2> /dev/null || "$ROOT"/experiments/machine/kernel
+	"$ROOT"/experiments/machine/kernel 6.1
 	mkdir -p "$tree/build" "$BATS_FILE_TMPDIR/found"
 	cp -r "$ROOT"/{Makefile,README.md,report.md,mp3,experiments,bats,plots,results} "$tree"
 	make -s -C "$tree/mp3" clean
