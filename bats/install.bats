@@ -5,7 +5,7 @@ load helpers
 
 setup_file() {
 	export ROOT=$BATS_TEST_DIRNAME/..
-	export KERNEL=$ROOT/build/kernel/6.1
+	export kernel=$ROOT/build/kernel/6.1
 	"$ROOT/experiments/machine/kernel" 6.1 2>&3
 	cd "$BATS_FILE_TMPDIR" || return
 	make -s -C "$ROOT" install DESTDIR="$PWD/usr" prefix=/usr
@@ -69,10 +69,10 @@ END
 @test "DKMS builds the module from its source and installs it" {
 	command -v dkms > /dev/null || fail "dkms is missing"
 	[ "$(id -u)" = 0 ] || skip "dkms wants root"
-	release=$(basename "$(dirname "$(readlink "$KERNEL/kdir")")")
+	release=$(basename "$(dirname "$(readlink "$kernel/kdir")")")
 	mkdir -p tree "modules/$release"
 	run -0 dkms install --dkmstree "$PWD/tree" --sourcetree "$PWD/usr/usr/src" \
-		--installtree "$PWD/modules" --kernelsourcedir "$(readlink -f "$KERNEL/kdir")" \
+		--installtree "$PWD/modules" --kernelsourcedir "$(readlink -f "$kernel/kdir")" \
 		-k "$release" -m mp3 -v 1.0 --no-depmod
 	run -0 modinfo -F vermagic "$(find modules -name 'mp3.ko*')"
 	assert_output --partial "$release "

@@ -68,7 +68,7 @@ set=()
 	set=(KERNEL="/x/vmlinuz-6.9.0+ 6.1" KNOBS=vm.swappiness=10)
 	run -0 rows -p case1
 	assert_output "$(printf '%s\n' sim-6.9.0+-1024-disk-1+vm.swappiness@10/case1 sim-6.1-1024-disk-1+vm.swappiness@10/case1)"
-	set=(KERNEL=/x/vmlinuz-6.9.0+)
+	set=(KERNEL=/x/../x/vmlinuz-6.9.0+)
 	run -0 rows sim-6.9.0+-1024-disk-1+vm.swappiness@10/case1
 	assert_output --partial "	sim	6.9.0+	1024	disk	1	vm.swappiness=10"
 }
