@@ -122,7 +122,7 @@ packages_bench   := linux-perf sysstat bpftrace libc6-dev
 packages_reduce  := libgsl-dev
 packages_plots   := gnuplot-nox
 packages_source  := flex bison bc libelf-dev
-packages_test    := bats bats-support bats-assert parallel shellcheck libgsl-dev jq tmux ncurses-base mandoc dkms linux-perf locales sparse cppcheck gpg
+packages_test    := bats bats-support bats-assert parallel shellcheck libgsl-dev jq tmux ncurses-base mandoc dkms linux-perf locales sparse cppcheck gpg gpg-agent bsdextrautils
 
 # Run each time, and silent when there is nothing to install.
 deps := deps-machine deps-bench deps-reduce deps-plots deps-source deps-test

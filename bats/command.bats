@@ -54,11 +54,12 @@ processes() { grep -E '^ *[0-9]+ ' "$1"; }
 }
 
 @test "a process's faults and peak RSS in the summary are those of wait4" {
-	# time prints what wait4 says of the process that it forked, which is work; busybox
-	# takes the kilobytes of ru_maxrss for pages, and multiplies them by 4
+	# time prints what wait4 says of the process that it forked, which is work
 	run -0 awk '$12 == "work" { print $3, $4, $9 }' time.summary
-	assert_output "$(awk -F ': ' '/Minor/ { minor = $2 } /Major/ { major = $2 }
-		/Maximum resident/ { peak = $2 } END { print minor, major, peak / 4 }' time.said)"
+	said=$(awk -F ': ' '/Minor/ { minor = $2 } /Major/ { major = $2 }
+		/Maximum resident/ { peak = $2 } END { print minor, major, peak }' time.said)
+	# a busybox before 1.37 takes the kilobytes of ru_maxrss for pages, and multiplies them by 4
+	[ "$output" = "$said" ] || assert_output "${said% *} $((${said##* } / 4))"
 	# 3000 touches of 5120 pages: 5120 (1 - (1 - 1/5120)^3000) = 2271 distinct ones
 	[ "$(awk '$12 == "work" { print $3 }' time.summary)" -gt 2200 ]
 }
@@ -144,8 +145,8 @@ counters() {
 		if ($5 ~ /l/) printf "%.0f\t%d\t0\t0\n", $1, $3 }' followed.tsv)"
 	run -0 jq -r '.traceEvents[] | select(.ph == "C" and .name == "memory") | .args | "\(.rss_kb) \(.swap_kb)"' followed.json
 	assert_output "$(awk 'NR > 1 { print $9, $10; if ($5 ~ /l/) print 0, 0 }' followed.tsv)"
-	run -0 jq -r '.traceEvents[] | select(.ph == "C" and .name == "CPU") | .args["%"]' followed.json
-	# to the hundredth, in which jq leaves no zeros
+	# to the hundredth; jq leaves no zeros behind what it has added up
+	run -0 jq -r '.traceEvents[] | select(.ph == "C" and .name == "CPU") | .args["%"] + 0' followed.json
 	assert_output "$(awk 'NR > 1 { print sprintf("%.2f", 100 * $8 / $2) + 0; if ($5 ~ /l/) print 0 }' followed.tsv)"
 }
 

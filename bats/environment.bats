@@ -96,7 +96,7 @@ type_keys() { tmux -S "$BATS_TEST_TMPDIR/tmux" send-keys "$@"; }
 }
 
 @test "a build directory from which nothing can be executed is said in one line" {
-	[ "$(id -u)" = 0 ] || skip 'only root can mount one'
+	unshare -m true 2>/dev/null || skip 'nobody can mount one here'
 	mkdir -p noexec/build
 	cp -r "$ROOT/experiments" noexec
 	run -1 unshare -m sh -euc 'mount -t tmpfs -o noexec tmpfs noexec/build

@@ -50,7 +50,12 @@ guest() {
 	machine=$BATS_SUITE_TMPDIR/machine-$(guest_says "$1" machine)
 	seen=$machine/$1
 	flock "$machine.lock" true
-	[ "$(cat "$machine.status")" = 0 ] || fail "the machine of $1-guest has failed, see above"
-	[ "$(cat "$seen.status")" = 0 ] || fail "$1-guest: status $(cat "$seen.status"): $(cat "$seen.said")"
-	echo "$seen"
+	# its caller may be a subshell that goes on after an error
+	if [ "$(cat "$machine.status")" != 0 ]; then
+		fail "the machine of $1-guest has failed, see above"
+	elif [ "$(cat "$seen.status")" != 0 ]; then
+		fail "$1-guest: status $(cat "$seen.status"): $(cat "$seen.said")"
+	else
+		echo "$seen"
+	fi
 }

@@ -137,8 +137,15 @@ facts_of() {
 	printf '#!/bin/sh\nexit 1\n' > experiments/lab
 	run -0 make report
 	run -0 diff "$ROOT/report.md" report.md
-	for file in results/*/*.tsv plots/*/*.svg; do
+	for file in results/*/*.tsv; do
 		run -0 cmp "$ROOT/$file" "$file"
+	done
+	# a figure names the gnuplot that drew it; another one draws other bytes
+	for file in plots/*/*.svg; do
+		if [ "$(grep -o 'Produced by GNUPLOT .*patchlevel [^ ]*' "$file")" = \
+			"$(grep -o 'Produced by GNUPLOT .*patchlevel [^ ]*' "$ROOT/$file")" ]; then
+			run -0 cmp "$ROOT/$file" "$file"
+		fi
 	done
 	[ "$(find plots -name '*.svg' | wc -l)" -ge 6 ]
 }

@@ -48,6 +48,16 @@ guests_to_run() {
 	done
 }
 
+# path_of NAME - of a program, or of a file that lies where the system has it
+path_of() {
+	local directory
+	command -v "$1" && return
+	for directory in '' /etc /lib /usr/share; do
+		[ ! -f "$directory/$1" ] || { echo "$directory/$1"; return; }
+	done
+	echo "$1"
+}
+
 # begin_machine NUMBER GUEST... - with those of the guests that run there
 begin_machine() {
 	local machine=$BATS_SUITE_TMPDIR/machine-$1 names=() files=() memory=256 guest file lock
@@ -58,7 +68,7 @@ begin_machine() {
 		files+=(-f "$ROOT/bats/$guest-guest")
 		for file in $(guest_says "$guest" with); do
 			[ ! -e "$ROOT/bats/$file.c" ] || file=$(program "$file")
-			files+=(-f "$(command -v "$file" || echo "$file")")
+			files+=(-f "$(path_of "$file")")
 		done
 	done
 	[ ${#names[@]} != 0 ] || return 0

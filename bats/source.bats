@@ -50,13 +50,14 @@ setup() {
 
 @test "the compiler's analyzer finds nothing in the programs" {
 	for file in "${programs[@]}"; do
-		run -0 gcc -std=gnu11 -O2 -Wall -Wextra -Wshadow -Wmissing-prototypes -fanalyzer -Werror \
+		# gcc 14 takes what dup2() has put onto a standard stream for a leak
+		run -0 gcc -std=gnu11 -O2 -Wall -Wextra -Wshadow -Wmissing-prototypes -fanalyzer -Wno-analyzer-fd-leak -Werror \
 			-c -o /dev/null "$file"
 	done
 }
 
 # Its portability checks are left out: this is GNU C, as the kernel is.
 @test "cppcheck finds nothing in the programs" {
-	run -0 cppcheck -q --std=c11 --enable=warning --inline-suppr --error-exitcode=1 "${programs[@]}"
+	run -0 cppcheck -q --std=c11 --enable=warning --suppress=normalCheckLevelMaxBranches --inline-suppr --error-exitcode=1 "${programs[@]}"
 	assert_output ""
 }
