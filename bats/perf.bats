@@ -32,7 +32,8 @@ more() { echo $(($(recorded "$1" minor "$2") - $(perfs "$1" minor))); }
 @test "perf counts all minor faults but the few before the first instruction" {
 	for run in nothing:true touch:work thrash:work; do
 		run -0 more ${run%:*} ${run#*:}
-		assert [ "$output" -ge 20 ]
+		# some 40 with the perf of Linux 6.1, 7 with that of 6.12
+		assert [ "$output" -ge 1 ]
 		assert [ "$output" -le 60 ]
 	done
 	# the few are few beside these

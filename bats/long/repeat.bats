@@ -58,9 +58,9 @@ identical() { diff -r "$tree/build/rows/$row" "$1"; }
 	setsid bash -c "cd '$tree' && exec experiments/run -o '$BATS_TEST_TMPDIR/out' $row" 2>&3 & run=$!
 	stopped=0
 	while kill -0 $run 2> /dev/null; do
-		machine=$(pgrep -g $run qemu-system || true)
-		[ "$machine" ] || continue
-		kill -STOP "$machine" || break
+		# not one that is only asked for its version
+		machine=$(pgrep -g $run -f 'qemu-system.* -initrd ' || true)
+		{ [ "$machine" ] && kill -STOP "$machine" 2> /dev/null; } || continue
 		sleep 0.5
 		kill -CONT "$machine"
 		stopped=$((stopped + 1))
