@@ -473,7 +473,7 @@ static void be_subject(void)
 	pid_t child;
 
 	snprintf(line, sizeof(line), "%c %d", "RRT"[below(3)], getpid());
-	if (below(8))
+	if (below(8) && fd >= 0)
 		(void)!write(fd, line, strlen(line));
 	close(fd);
 	if (!below(8) && !unshare(below(2) ? CLONE_NEWPID : CLONE_NEWUSER)) {
@@ -481,7 +481,8 @@ static void be_subject(void)
 		if (!child) {	/* PID 1 of its own world, perhaps */
 			snprintf(line, sizeof(line), "R %d", getpid());
 			fd = status_fd(O_RDWR);
-			(void)!write(fd, line, strlen(line));
+			if (fd >= 0)
+				(void)!write(fd, line, strlen(line));
 			close(fd);
 			_exit(0);
 		}
