@@ -88,8 +88,12 @@ test-quick: $(test_needs) ## those that boot no machine
 test-long: $(test_needs) ## what takes long: repeated runs, an hour of soak, sanitized programs
 	@echo "test-long: some minutes for each file"
 	@HOURS=1 bats $(side_by_side) bats/long/
-test-all: test ## both
+test-elsewhere: $(test_needs) deps-elsewhere ## the tests on Debian 13, in a root of its own; as root
+	@echo "test-elsewhere: three minutes for the root, and then all tests there"
+	@bats bats/elsewhere/
+test-all: test ## all of them
 	@+$(MAKE) -s test-long
+	@+$(MAKE) -s test-elsewhere
 
 test-debug: $(test_needs) deps-source ## the module's tests in kernels that check themselves
 	@for kernel in $(KERNELS); do experiments/machine/kernel $$kernel || exit; done
@@ -113,7 +117,7 @@ clean: ## remove what was built; results/ and plots/ stay
 	rm -rf build
 	@$(MAKE) -s -C mp3 clean
 
-.PHONY: help results plots report list verify test test-quick test-long test-all test-debug soak check shell install uninstall clean tools
+.PHONY: help results plots report list verify test test-quick test-long test-elsewhere test-all test-debug soak check shell install uninstall clean tools
 
 # ----- packages --------------------------------------------------------------
 
@@ -122,10 +126,11 @@ packages_bench   := linux-perf sysstat bpftrace libc6-dev
 packages_reduce  := libgsl-dev
 packages_plots   := gnuplot-nox
 packages_source  := flex bison bc libelf-dev
+packages_elsewhere := mmdebstrap
 packages_test    := bats bats-support bats-assert parallel shellcheck libgsl-dev jq tmux ncurses-base mandoc dkms linux-perf locales sparse cppcheck gpg gpg-agent bsdextrautils
 
 # Run each time, and silent when there is nothing to install.
-deps := deps-machine deps-bench deps-reduce deps-plots deps-source deps-test
+deps := deps-machine deps-bench deps-reduce deps-plots deps-source deps-test deps-elsewhere
 $(deps): deps-%:
 	@experiments/packages $(packages_$*)
 .PHONY: $(deps)
