@@ -62,7 +62,8 @@ identical() { diff -r "$tree/build/rows/$row" "$1"; }
 		machine=$(pgrep -g $run -f 'qemu-system.* -initrd ' || true)
 		{ [ "$machine" ] && kill -STOP "$machine" 2> /dev/null; } || continue
 		sleep 0.5
-		kill -CONT "$machine"
+		# it may have given its verdict, and have been ended
+		kill -CONT "$machine" 2> /dev/null || true
 		stopped=$((stopped + 1))
 		sleep 0.5
 	done
