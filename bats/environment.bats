@@ -17,16 +17,6 @@ copy_tree() {
 	ln -s "$ROOT/build/kernel" "$1/build/kernel"
 }
 
-# until_it COMMAND... - succeeds; however slow the host is, but not for ever
-until_it() {
-	for _ in {1..1200}; do
-		"$@" && return
-		sleep 0.1
-	done
-	echo "never: $*" >&2
-	return 1
-}
-
 gone() { ! grep -qs '^State:[^Z]*$' "/proc/$1/status"; }
 
 # fake_qemu COMMAND - which it executes in the place of a machine, when it has left its PID

@@ -28,6 +28,16 @@ assert_empty() {
 	assert_equal "$1: $(cat "$1")" "$1: "
 }
 
+# until_it COMMAND... - succeeds; however slow the host is, but not for ever
+until_it() {
+	for _ in {1..1200}; do
+		"$@" && return
+		sleep 0.1
+	done
+	echo "never: $*" >&2
+	return 1
+}
+
 # program NAME - compile NAME.c of this directory, unless another file of tests has; prints its path
 program() {
 	local programs=$BATS_SUITE_TMPDIR/programs

@@ -105,16 +105,6 @@ fake_qemu() {
 	export QEMU
 }
 
-# until_it COMMAND... - succeeds; however slow the host is, but not for ever
-until_it() {
-	for _ in {1..1200}; do
-		"$@" && return
-		sleep 0.1
-	done
-	echo "never: $*" >&2
-	return 1
-}
-
 # In a process group of its own, which can be interrupted from a keyboard.
 start_lab() {
 	fake_qemu
