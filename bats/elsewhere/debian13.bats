@@ -30,7 +30,7 @@ setup_file() {
 	# what is mounted there ends with it; / is a mount point, as in a machine of its own
 	run unshare -m sh -euc 'mount --rbind "$1" "$1"
 		for directory in proc sys dev; do mount --rbind "/$directory" "$1/$directory"; done
-		exec chroot "$1" sh -c "cd /root/tree && exec env -i PATH=\$PATH HOME=/root TERM=dumb make test"' sh "$there" 3>&-
+		exec chroot "$1" sh -c "cd /root/tree && exec env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root TERM=dumb make test"' sh "$there" 3>&-
 	grep -E '^not ok' -A 20 <<< "$output" || tail -n 20 <<< "$output"
 	assert_equal "$status" 0
 	[ "$(grep -c '^ok ' <<< "$output")" -gt 300 ]
