@@ -4,22 +4,11 @@
 
 load ../helpers
 
-# of_this_host - the address of the mirror that its own packages come from
-of_this_host() {
-	if [ "${DEBIAN_MIRROR:-}" ]; then
-		echo "$DEBIAN_MIRROR"
-		return
-	fi
-	# shellcheck disable=SC2016 # $(...) is apt's notation
-	apt-get indextargets --format '$(ORIGIN) $(REPO_URI)' 'Created-By: Packages' |
-		awk '$1 == "Debian" && $2 !~ /security/ { print $2; exit }'
-}
-
 setup_file() {
 	[ "$(id -u)" = 0 ] || skip "only root changes its root"
 	export there=$BATS_FILE_TMPDIR/root
 	mmdebstrap --quiet --variant=minbase --include=git,make,gcc,libc6-dev,ca-certificates \
-		--customize-hook='copy-in /etc/apt/apt.conf.d /etc/apt' trixie "$there" "$(of_this_host)" 2>&3
+		--customize-hook='copy-in /etc/apt/apt.conf.d /etc/apt' trixie "$there" "$("$ROOT/experiments/machine/kernel" --mirror)" 2>&3
 	cp /etc/resolv.conf "$there/etc" 2>/dev/null || true
 	mkdir "$there/root/tree"
 	(cd "$ROOT" && { git ls-files -z || find . -path ./build -prune -o -type f -print0; } |
