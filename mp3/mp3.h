@@ -2,44 +2,74 @@
 /*
  * What the virtual memory profiler and its users agree on.
  *
- * This is the whole ABI: the grammar of /proc/mp3/status and the layouts of
- * the mapped profile buffer and of the mapped record ring. It is included by
- * the module and by user space.
+ * This is the whole ABI: the grammar of /proc/mp3/status, the layouts of the mapped
+ * profile buffer and of the mapped record ring, and the calls of their devices. It is
+ * included by the module and by user space.
  *
- * Talking to the profiler
- * -----------------------
- * MP3_STATUS, mode 0666. One command a write(2), an optional newline behind it:
+ * Who is profiled
+ * ---------------
+ * A process (thread group) is registered as long as somebody wants it so: whoever wrote
+ * R or T to the status file, and each open file of the record ring that is attached to
+ * it. The first of them begins its profile, the last one to go ends it; none of them ends
+ * it for another. A process that dies is unregistered by that. One that executes another
+ * program is still the same.
+ *
+ * By command: MP3_STATUS, mode 0666. One command a write(2), an optional newline behind
+ * it. What it has registered stays so until U, or until it dies:
  *
  *	R <PID>		register the process
  *	T <PID>		register it with its tree: every process that it forks from
  *			now on is registered in the same way, and so its children
- *	U <PID>		unregister it; its children stay registered
+ *	U <PID>		undo R or T; its children stay registered
  *
- * PID is a decimal number: a process (thread group) in the PID namespace of
- * the writer. A command is carried out whole, or it fails and changes nothing:
+ * PID is a decimal number: a process in the PID namespace of the writer.
  *
- *	EINVAL	an unknown command, or malformed or oversized text
+ * By an open file of the record ring: ioctl(2) MP3_ATTACH and MP3_DETACH, see struct
+ * mp3_attach. What it is attached to is let go of, at the latest with the next sample,
+ * when the file is closed, however that comes: by the death of a profiler, too.
+ *
+ * Either is carried out whole, or it fails and changes nothing:
+ *
+ *	EINVAL	an unknown command, or malformed or oversized text; unknown flags
  *	ESRCH	no such process
- *	EEXIST	R, T: it is registered already
- *	ENOENT	U: it is not registered
+ *	EEXIST	R, T: it is registered by command already; attach: by this file
+ *	ENOENT	U: it is not registered by command; detach: not by this file
  *	EPERM	somebody else's process, and no CAP_SYS_PTRACE
- *	ENOSPC	R, T: as many processes are registered as max_processes allows
- *	EOPNOTSUPP T: this kernel does not say when a process forks
+ *	ENOSPC	the table is full
+ *	EDQUOT	the user's part of the table is full
+ *	EUSERS	attach: as many files are attached as there can be, or as a user may have
  *
- * A child that is forked when ENOSPC would be said is not registered; it is
- * counted in the missed_children of the record ring. A process that dies is
- * unregistered by that. One that executes another program is still the same.
+ * EPERM does not come of U or of detach for what the same user, or the same file, has
+ * registered, whatever that process has become since.
  *
- * Reading gives a line a process, in the order of registration: its PID in
- * the reader's PID namespace, then minor faults, major faults and CPU
- * nanoseconds from its registration to the last sample.
+ * The table has max_processes places (16384, unless the module is loaded with another
+ * number). A user without CAP_SYS_RESOURCE can have half of them, and all such users
+ * together 15 of 16. A user is whoever made the outermost user namespace, for those in
+ * one. A place is the user's who registered the process first, and that of a child its
+ * parent's. Whoever is unregistered keeps the place until the next sample: so no sample
+ * brings more records than there are places, whatever users do. MP3_ATTACHED_MAX files
+ * can be attached at a time, a quarter of them of one such user.
+ *
+ * A child that is forked when ENOSPC or EDQUOT would be said is not registered; it is
+ * counted in the missed_children of the record ring. Its own children are not: nobody
+ * knows of them.
+ *
+ * Reading the status file gives a line a process, in the order of registration: its PID
+ * in the reader's PID namespace, then minor faults, major faults and CPU nanoseconds from
+ * its registration to the last sample.
  *
  *	<PID> <minor> <major> <cpu_ns>
+ *
+ * What is read from offset 0 on is one state of the table, however many read(2) it takes;
+ * but the lines can be of two samples if the reader was kept from the CPU for a second.
+ * Where /proc is mounted with hidepid=, a reader sees the processes that it may register,
+ * and no others, unless its group is that of gid=.
  *
  * The profile buffer
  * ------------------
  * The character device "mp3" (its major is in /proc/devices), minor 0, which
- * is also MP3_DEVICE. Map MP3_BUFFER_PAGES pages, shared, from offset 0. They
+ * is also MP3_DEVICE. Map MP3_BUFFER_PAGES pages, of whatever size this machine's
+ * pages have, shared, from offset 0. They
  * hold a ring of MP3_SAMPLES struct mp3_sample; behind it lies unused space
  * that stays MP3_EMPTY. Every word is MP3_EMPTY when the module is loaded.
  *
@@ -52,9 +82,10 @@
  * overwritten after MP3_SAMPLES further samples. The module never reads the
  * buffer: whatever is stored in it, no more than the data is spoilt.
  *
- * poll(2) says POLLIN when a sample has been written since this open file was
- * last polled, and POLLHUP while no process is registered, which means that
- * no sample will come before the next registration.
+ * Samples come MP3_RATE times a second, and one more when a command, or the closing of a
+ * file, has left nobody registered; but of those no more than MP3_RATE in a second: what
+ * is beyond that comes when it would be due. So nobody can turn the ring over faster than
+ * in five minutes.
  *
  * The record ring
  * ---------------
@@ -63,11 +94,13 @@
  * header_bytes say where the records begin and whose capacity how many there
  * are, record_bytes apart. Record n is in slot n modulo capacity.
  *
- * Each sample leaves one record of each registered process, and a process that
- * is unregistered leaves one at once. They become visible together: head, which
- * is stored with release semantics, moves when a sample is whole. A process's
- * records join on to each other from its registration to its end, and the sum of
- * all records that one move of head uncovers is the sample in the profile buffer.
+ * Each sample leaves one record of each registered process. A process leaves another one
+ * when somebody more registers it, or one of several lets go of it, so that each has
+ * whole records; and its last one when it is unregistered. They become visible together:
+ * head, which is stored with release semantics, moves when a sample is whole. A process's
+ * records join on to each other from its registration to its end. The faults of all
+ * records that one move of head uncovers add up to the sample in the profile buffer; so
+ * does their CPU time but for what a sample leaves to the next one, see struct mp3_sample.
  *
  * Nothing is taken out of the ring and any number of readers may read it; each
  * keeps its own place. To read record n, n < head: load its sequence with acquire
@@ -76,11 +109,21 @@
  * what is not yet overwritten begins at head - capacity, or behind it by as many
  * records as the sample being written has by now.
  *
- * poll(2) behaves as it does for the profile buffer.
+ * Waiting
+ * -------
+ * For both devices: read(2) of 8 bytes waits until a sample has been written since the
+ * last read(2) of this open file, or since it was opened, and gives the number of samples
+ * that have ever been written, a __u64. With O_NONBLOCK it is EAGAIN instead of waiting.
+ * It waits as well while no process is registered, for those to come.
+ *
+ * poll(2) says POLLIN when read(2) would not wait, and POLLHUP while no process is
+ * registered, which means that no sample will come before the next registration. It
+ * changes nothing, so select(2) and epoll(7) can be used as well.
  */
 #ifndef MP3_H
 #define MP3_H
 
+#include <linux/ioctl.h>
 #include <linux/types.h>
 
 #define MP3_STATUS		"/proc/mp3/status"
@@ -89,8 +132,8 @@
 
 #define MP3_RATE		20	/* samples a second */
 #define MP3_SAMPLES		12000	/* in the ring: ten minutes */
-#define MP3_BUFFER_PAGES	128	/* of 4096 bytes, to be mapped */
-#define MP3_BUFFER_BYTES	(MP3_BUFFER_PAGES * 4096UL)
+#define MP3_BUFFER_PAGES	128	/* of this machine, to be mapped */
+#define MP3_BUFFER_BYTES	(MP3_BUFFER_PAGES * 4096UL)	/* what there is on any machine */
 #define MP3_EMPTY		(~0UL)	/* -1: nothing is here */
 
 #define MP3_RECORDS		"/dev/mp3-records"
@@ -100,6 +143,8 @@
 #define MP3_RECORDS_HEADER	4096	/* bytes before the first record */
 #define MP3_NO_SEQUENCE		(~0ULL)	/* of a record that is being written */
 #define MP3_NAME_BYTES		16	/* of a program's name, with its NUL */
+
+#define MP3_ATTACHED_MAX	63	/* files that are attached at a time */
 
 /**
  * struct mp3_sample - one sample period, summed over all registered processes
@@ -112,6 +157,11 @@
  * A period begins at the previous sample, or at the first registration, and
  * lasts 1/MP3_RATE s; longer when the sample is late, shorter when the one
  * before was, or when the last process has been unregistered, which ends it.
+ *
+ * CPU time is booked late, see struct mp3_record, so a short period can show more of it
+ * than all CPUs together can have had. Then it says what they can have had, and the rest
+ * is added to the next sample. What is left when nobody is registered any more is in the
+ * records alone.
  */
 struct mp3_sample {
 	unsigned long jiffies;
@@ -133,7 +183,7 @@ struct mp3_sample {
  * @clock:	the clock of all times: CLOCK_MONOTONIC
  * @page_bytes:	in a page of memory, the unit of RSS and swap
  * @missed_children: forked by a process registered with its tree, and not
- *		registered, since the table was full
+ *		registered, since the table, or the user's part of it, was full
  * @reserved:	0
  *
  * What lies between this and header_bytes is 0.
@@ -167,14 +217,19 @@ struct mp3_records {
  * @minor:	minor faults in the period
  * @major:	major faults in the period
  * @cpu_ns:	CPU time in the period, in user and kernel mode, nanoseconds. It
- *		is booked at ticks and switches, so up to a tick can show late.
- * @rss:	resident set at the end of the period, in pages; 0 after death
- * @swap:	swapped out at the end of the period, in pages; 0 after death
+ *		is booked at ticks and switches, so up to a tick can show late, and up
+ *		to a second on a CPU of nohz_full=, which has no more ticks than that
+ * @rss:	resident set at the end of the period, in pages; 0 after death. It is
+ *		what the kernel's counters say without a sum over all CPUs, and that is
+ *		of the order of what runs: up to Linux 6.1 each thread keeps up to 64
+ *		changes of it to itself; from 6.2 on each CPU keeps less than
+ *		max(32, 2 * CPUs), of each of file, anonymous and shared memory
+ * @swap:	swapped out at the end of the period, in pages; 0 after death; as @rss
  * @peak_rss:	the largest resident set of its life so far, in pages; that of
  *		getrusage(2)
- * @pid:	the process, in the initial PID namespace
+ * @pid:	the process, in the initial PID namespace: the @id of struct mp3_attach
  * @parent:	the process that forked it, if it was registered for that; 0 for
- *		one that was registered by a command
+ *		one that was registered by itself
  * @flags:	MP3_FIRST and so on
  * @reserved:	0
  * @name:	of the program that it runs (its comm), padded with NUL
@@ -196,6 +251,33 @@ struct mp3_record {
 	char name[MP3_NAME_BYTES];
 };
 
+#define MP3_TREE	1	/* with its tree: as T does */
+
+/**
+ * struct mp3_attach - what MP3_ATTACH and MP3_DETACH are told, and what they tell
+ * @pid:	told: the process, in the PID namespace of the caller
+ * @flags:	told: MP3_TREE, or 0; of MP3_DETACH, 0
+ * @id:		the process as its records name it
+ * @reserved:	told: 0
+ * @sequence:	of the first record that can be of what was attached: those of this
+ *		process that come before it are of the time before. Of MP3_DETACH: of the
+ *		first record that is no more. The records become visible with the next
+ *		sample
+ *
+ * To let go of a process is not to let go of its children.
+ */
+struct mp3_attach {
+	__s32 pid;
+	__u32 flags;
+	__u32 id;
+	__u32 reserved;
+	__u64 sequence;
+};
+
+#define MP3_ATTACH	_IOWR('3', 0x70, struct mp3_attach)
+#define MP3_DETACH	_IOWR('3', 0x71, struct mp3_attach)
+
+_Static_assert(sizeof(struct mp3_attach) == 24, "the layout is fixed");
 _Static_assert(sizeof(struct mp3_records) == 64, "the layout is fixed");
 _Static_assert(sizeof(struct mp3_record) == 104, "the layout is fixed");
 _Static_assert(sizeof(struct mp3_sample) == 32, "the ABI is for 64-bit machines");
