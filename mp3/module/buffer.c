@@ -1,20 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The profile buffer, the record ring, and the character device that maps them
+ * The profile buffer and the record ring
  *
- * Whoever writes here holds mp3_registry_lock(), so there is one writer at a time,
- * and it never waits for readers. User space may write to the profile buffer as it
- * likes. Nothing is ever read back from either: where the next sample and the next
- * record go is kept here, out of its reach.
+ * The sampler writes here, and never waits for readers. User space may write to the
+ * profile buffer as it likes. Nothing is ever read back from either: where the next sample
+ * and the next record go is kept here, out of its reach.
  */
-#include <linux/cdev.h>
-#include <linux/device.h>
-#include <linux/fs.h>
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/moduleparam.h>
-#include <linux/poll.h>
 #include <linux/vmalloc.h>
+#include <linux/wait.h>
 
 #include "internal.h"
 
@@ -24,22 +20,18 @@ static unsigned int records = MP3_SAMPLES * 16;
 module_param(records, uint, 0444);
 MODULE_PARM_DESC(records, "capacity of the record ring, in records of 104 bytes; the default holds ten minutes of 16 processes");
 
-static struct mp3_sample *ring;		/* MP3_BUFFER_BYTES of it, mapped by users */
+/* Pages of this machine: clients map as many of those as MP3_BUFFER_PAGES says. */
+#define BUFFER_SIZE	(MP3_BUFFER_PAGES * PAGE_SIZE)
+
+static struct mp3_sample *ring;		/* BUFFER_SIZE of it, mapped by users */
 static struct mp3_records *header;	/* MP3_RECORDS_HEADER bytes, and behind them */
 struct mp3_record_ring mp3_record_ring;	/* all records, mapped by users with it */
 static u64 missed_children;		/* guarded by the registry's membership_lock */
 
-/* Written by the sampler under mp3_registry_lock(), read by poll without. */
+/* Written by the sampler, read by those who wait for it. */
 static unsigned long written;		/* samples ever */
 static bool more_expected;		/* some process is registered */
-static DECLARE_WAIT_QUEUE_HEAD(readers);
-
-/* The minors of the device. */
-enum { BUFFER, RECORDS, MINORS };
-static const char * const device_names[MINORS] = { MP3_NAME, MP3_RECORDS_NAME };
-static dev_t device_number;
-static struct cdev device_cdev;
-static struct class device_class = { .name = MP3_NAME };
+DECLARE_WAIT_QUEUE_HEAD(mp3_readers);	/* who waits for either to change */
 
 /**
  * mp3_buffer_missed_child - say that a child was not registered
@@ -55,7 +47,7 @@ void mp3_buffer_missed_child(void)
  * mp3_buffer_write - hand a sample to user space, and the records since the last
  * @sample:	the sample
  *
- * Context: process context, holds mp3_registry_lock()
+ * Context: the sampler
  */
 void mp3_buffer_write(const struct mp3_sample *sample)
 {
@@ -73,118 +65,54 @@ void mp3_buffer_write(const struct mp3_sample *sample)
 	smp_store_release(&header->head, mp3_record_ring.sequence);
 
 	WRITE_ONCE(written, written + 1);
-	wake_up_interruptible(&readers);
+	wake_up_interruptible(&mp3_readers);
 }
 
 /**
  * mp3_buffer_expect - say whether more samples will come
  * @more:	whether they will
  *
- * Context: process context, holds mp3_registry_lock()
+ * Context: the sampler
  */
 void mp3_buffer_expect(bool more)
 {
 	/* Who sees the end shall see the last sample. */
 	smp_store_release(&more_expected, more);
-	wake_up_interruptible(&readers);
+	wake_up_interruptible(&mp3_readers);
 }
 
-static int buffer_open(struct inode *inode, struct file *file)
+/**
+ * mp3_buffer_expects - whether more samples will come
+ *
+ * Who sees that none will, sees the last one.
+ *
+ * Context: any
+ */
+bool mp3_buffer_expects(void)
 {
-	/* A file that cannot be written to cannot be mapped for writing, either. */
-	if (iminor(inode) == RECORDS && (file->f_mode & FMODE_WRITE))
-		return -EACCES;
-	/* How many samples had been written when it was last polled. */
-	file->private_data = (void *)0UL;
-	return nonseekable_open(inode, file);
-}
-
-static __poll_t buffer_poll(struct file *file, poll_table *wait)
-{
-	unsigned long now;
-	__poll_t events = 0;
-
-	poll_wait(file, &readers, wait);
 	/* Pairs with mp3_buffer_expect(). */
-	if (!smp_load_acquire(&more_expected))
-		events |= EPOLLHUP;
-	now = READ_ONCE(written);
-	if (now != (unsigned long)READ_ONCE(file->private_data)) {
-		WRITE_ONCE(file->private_data, (void *)now);
-		events |= EPOLLIN | EPOLLRDNORM;
-	}
-	return events;
+	return smp_load_acquire(&more_expected);
 }
 
-static int buffer_mmap(struct file *file, struct vm_area_struct *vma)
+/**
+ * mp3_buffer_written - how many samples ever were
+ *
+ * Context: any
+ */
+unsigned long mp3_buffer_written(void)
 {
-	void *memory = iminor(file_inode(file)) == RECORDS ? (void *)header : ring;
-
-	/*
-	 * A private copy would neither see samples nor take them. (A read-only
-	 * file's mapping never is VM_SHARED, but it may be shared.)
-	 */
-	if (!(vma->vm_flags & VM_MAYSHARE))
-		return -EINVAL;
-	return remap_vmalloc_range(vma, memory, vma->vm_pgoff);
+	return READ_ONCE(written);
 }
 
-static const struct file_operations buffer_fops = {
-	.owner	= THIS_MODULE,
-	.open	= buffer_open,
-	.poll	= buffer_poll,
-	.mmap	= buffer_mmap,
-};
-
-static void destroy_devices(unsigned int minors)
+/**
+ * mp3_buffer_memory - what users map
+ * @records:	the record ring, and not the profile buffer
+ *
+ * Return: of vmalloc_user()
+ */
+void *mp3_buffer_memory(bool records)
 {
-	while (minors--)
-		device_destroy(&device_class, device_number + minors);
-}
-
-static int create_devices(void)
-{
-	struct device *device;
-	unsigned int minor;
-
-	for (minor = 0; minor < MINORS; minor++) {
-		device = device_create(&device_class, NULL, device_number + minor, NULL,
-				       "%s", device_names[minor]);
-		if (IS_ERR(device)) {
-			destroy_devices(minor);
-			return PTR_ERR(device);
-		}
-	}
-	return 0;
-}
-
-static int init_device(void)
-{
-	int err;
-
-	err = alloc_chrdev_region(&device_number, 0, MINORS, MP3_NAME);
-	if (err)
-		return err;
-	err = class_register(&device_class);
-	if (err)
-		goto out_region;
-	cdev_init(&device_cdev, &buffer_fops);
-	device_cdev.owner = THIS_MODULE;
-	err = cdev_add(&device_cdev, device_number, MINORS);
-	if (err)
-		goto out_class;
-	err = create_devices();
-	if (err)
-		goto out_cdev;
-	return 0;
-
-out_cdev:
-	cdev_del(&device_cdev);
-out_class:
-	class_unregister(&device_class);
-out_region:
-	unregister_chrdev_region(device_number, MINORS);
-	return err;
+	return records ? (void *)header : ring;
 }
 
 /* A ring that has never been written to: no word of it shows kernel memory. */
@@ -212,45 +140,31 @@ static int init_records(void)
 }
 
 /**
- * mp3_buffer_init - allocate the buffer, all of it MP3_EMPTY, the record ring and
- * the device
+ * mp3_buffer_init - allocate the buffer, all of it MP3_EMPTY, and the record ring
  *
- * Return: 0 or -errno; -EINVAL for an impossible capacity
+ * Return: 0, -ENOMEM, -EINVAL for an impossible capacity
  */
 int mp3_buffer_init(void)
 {
 	int err;
 
-	ring = vmalloc_user(MP3_BUFFER_BYTES);
+	ring = vmalloc_user(BUFFER_SIZE);
 	if (!ring)
 		return -ENOMEM;
-	memset(ring, 0xff, MP3_BUFFER_BYTES);
+	memset(ring, 0xff, BUFFER_SIZE);
 	err = init_records();
 	if (err)
-		goto out_ring;
-	err = init_device();
-	if (err)
-		goto out_records;
-	return 0;
-
-out_records:
-	vfree(header);
-out_ring:
-	vfree(ring);
+		vfree(ring);
 	return err;
 }
 
 /**
  * mp3_buffer_exit - undo mp3_buffer_init()
  *
- * No file of the device is open, or the module could not be unloaded.
+ * Nobody has either mapped, and nobody writes.
  */
 void mp3_buffer_exit(void)
 {
-	destroy_devices(MINORS);
-	cdev_del(&device_cdev);
-	class_unregister(&device_class);
-	unregister_chrdev_region(device_number, MINORS);
 	vfree(header);
 	vfree(ring);
 }

@@ -6,7 +6,7 @@
  * exits, __exit_signal() adds its counts to the signal_struct of the thread
  * group and unlinks it from the group, both in one critical section of
  * signal->stats_lock. So the sum over signal_struct and linked threads, taken
- * under that lock, or while its sequence stays the same, is the process's total at
+ * while the lock's sequence stays the same, or under it, is the process's total at
  * any time, misses no thread and counts none twice. It never shrinks, not even at
  * exec, where the group keeps its signal_struct.
  *
@@ -26,11 +26,55 @@
 
 #include "internal.h"
 
-/* Of the unregistered, not yet in a sample. Guarded by mp3_registry_lock(). */
-static struct mp3_counts departed;
+/* In records, and not yet in a sample. The sampler's own. */
+static struct mp3_counts recorded;
 
 /* A thread counts with no lock. What it counts just now is for the next sample. */
 #define counted(word) data_race(READ_ONCE(word))
+
+/* Add the threads that are linked up. Return: whether one of them can still run. */
+static bool add_threads(struct task_struct *leader, struct mp3_counts *counts)
+{
+	struct task_struct *thread;
+	bool alive = false;
+
+	for_each_thread(leader, thread) {
+		/* acquire: with the state come the counts up to it */
+		if (!smp_load_acquire(&thread->exit_state))
+			alive = true;
+		counts->minor += counted(thread->min_flt);
+		counts->major += counted(thread->maj_flt);
+		counts->cpu_ns += counted(thread->se.sum_exec_runtime);
+	}
+	return alive;
+}
+
+/* What threads that have ended have left. */
+static struct mp3_counts left_by_threads(const struct signal_struct *signal)
+{
+	return (struct mp3_counts){
+		.minor = counted(signal->min_flt),
+		.major = counted(signal->maj_flt),
+		.cpu_ns = counted(signal->sum_sched_runtime),
+	};
+}
+
+/*
+ * How often to count without the lock, which is taken with interrupts off: of a process
+ * with 10,000 threads, for milliseconds. It fails if a thread has ended meanwhile.
+ */
+#define LOCKLESS_TRIES	3
+
+/* Return: false if a thread has ended meanwhile; then it may be missing in @counts. */
+static bool count_lockless(struct task_struct *leader, struct mp3_counts *counts, bool *alive)
+{
+	struct signal_struct *signal = leader->signal;
+	unsigned int sequence = read_seqbegin(&signal->stats_lock);
+
+	*counts = left_by_threads(signal);
+	*alive = add_threads(leader, counts);
+	return !read_seqretry(&signal->stats_lock, sequence);
+}
 
 /**
  * mp3_count - read a process's totals
@@ -47,26 +91,46 @@ static struct mp3_counts departed;
 bool mp3_count(struct task_struct *leader, struct mp3_counts *counts)
 {
 	struct signal_struct *signal = leader->signal;
-	struct task_struct *thread;
 	unsigned long flags;
-	bool alive = false;
+	bool alive, whole;
+	int tries;
 
 	rcu_read_lock();
-	read_seqlock_excl_irqsave(&signal->stats_lock, flags);
-	counts->minor = signal->min_flt;
-	counts->major = signal->maj_flt;
-	counts->cpu_ns = signal->sum_sched_runtime;
-	for_each_thread(leader, thread) {
-		/* acquire: with the state come the counts up to it */
-		if (!smp_load_acquire(&thread->exit_state))
-			alive = true;
-		counts->minor += counted(thread->min_flt);
-		counts->major += counted(thread->maj_flt);
-		counts->cpu_ns += counted(thread->se.sum_exec_runtime);
+	for (tries = 0, whole = false; tries < LOCKLESS_TRIES && !whole; tries++)
+		whole = count_lockless(leader, counts, &alive);
+	if (!whole) {
+		read_seqlock_excl_irqsave(&signal->stats_lock, flags);
+		*counts = left_by_threads(signal);
+		alive = add_threads(leader, counts);
+		read_sequnlock_excl_irqrestore(&signal->stats_lock, flags);
 	}
-	read_sequnlock_excl_irqrestore(&signal->stats_lock, flags);
 	rcu_read_unlock();
 	return alive;
+}
+
+/*
+ * count_for_sample - the same, but never with interrupts off
+ * @process:	whose totals are wanted
+ *
+ * Where so many threads end that none of the tries is whole, one that has just ended may be
+ * missing. It is there the next time; and what is less than it was, stays as it was until
+ * then. So nothing is lost, but it may be late.
+ */
+static bool count_for_sample(struct mp3_process *process, struct mp3_counts *counts)
+{
+	bool alive, whole;
+	int tries;
+
+	rcu_read_lock();
+	for (tries = 0, whole = false; tries < LOCKLESS_TRIES && !whole; tries++)
+		whole = count_lockless(process->leader, counts, &alive);
+	rcu_read_unlock();
+	if (whole)
+		return alive;
+	counts->minor = max(counts->minor, process->last.minor);
+	counts->major = max(counts->major, process->last.major);
+	counts->cpu_ns = max(counts->cpu_ns, process->last.cpu_ns);
+	return true;
 }
 
 /* Fill in what a record says about memory. */
@@ -110,24 +174,28 @@ static void look_at_memory(struct mp3_process *process, struct mp3_record *recor
 			break;
 	}
 	/* A thread that executes a program becomes the leader; the name is its. */
-	if (leader != process->leader) {
-		get_task_struct(leader);
-		put_task_struct(process->leader);
-		process->leader = leader;
-	}
+	if (leader != process->leader)
+		mp3_lead_process(process, leader);
 	rcu_read_unlock();
 	if (process->mm)
 		mmdrop(process->mm);
 	process->mm = mm;
 }
 
+/* A comm in words. A task_struct need not align it. */
+struct comm_words {
+	u64 word[MP3_NAME_BYTES / sizeof(u64)];
+} __packed;
+static_assert(sizeof(struct comm_words) == TASK_COMM_LEN && TASK_COMM_LEN == MP3_NAME_BYTES);
+
 /* What follows the NUL of a comm may be anything, and look like another name. */
 static __always_inline bool is_renamed(const u64 *name, const char *comm)
 {
-	const u64 *words = (const u64 *)comm;
+	const struct comm_words *is = (const void *)comm;
 
 	/* A comm that is just being changed is seen in parts, as by everybody. */
-	return unlikely(name[0] != data_race(words[0])) || unlikely(name[1] != data_race(words[1]));
+	return unlikely(name[0] != data_race(is->word[0])) ||
+	       unlikely(name[1] != data_race(is->word[1]));
 }
 
 /*
@@ -215,31 +283,62 @@ static __always_inline bool settle_quickly(struct mp3_process *process, u64 now,
 	return true;
 }
 
+/* Return: whether the process can still run, see finish_record() for the rest. */
+static bool record_counts(struct mp3_process *process, u64 now, u32 flags,
+			  struct mp3_counts counts, bool alive, struct mp3_counts *sum)
+{
+	struct mp3_record *record = mp3_record_begin();
+
+	if (!alive)
+		flags |= MP3_LAST | MP3_EXITED;
+	look_at_memory(process, record);
+	finish_record(process, record, now, flags, counts, sum);
+	return alive;
+}
+
 /*
  * settle - make a record of what a process has counted since its last one
  * @process:	the process, in the list
  * @now:	CLOCK_MONOTONIC ns
- * @flags:	MP3_LAST if it is going to be unregistered
  * @sum:	to be added to
- *
- * Return: whether the process can still run
  *
  * Most processes can be settled quickly, in some hundred instructions, and calls
  * and locks would be as many again. That is what a sample costs for each of them.
+ *
+ * Return: whether the process can still run
  */
-static bool settle(struct mp3_process *process, u64 now, u32 flags,
-		   struct mp3_counts *sum)
+static __always_inline bool settle(struct mp3_process *process, u64 now, struct mp3_counts *sum)
 {
-	struct mp3_record *record;
+	struct mp3_counts counts;
+	bool alive;
+
+	if (settle_quickly(process, now, sum))
+		return true;
+	alive = count_for_sample(process, &counts);
+	return record_counts(process, now, 0, counts, alive, sum);
+}
+
+/* The same, exactly up to now. */
+static bool settle_exactly(struct mp3_process *process, u32 flags, struct mp3_counts *sum)
+{
 	struct mp3_counts counts;
 	bool alive = mp3_count(process->leader, &counts);
 
-	if (!alive)
-		flags |= MP3_LAST | MP3_EXITED;
-	record = mp3_record_begin();
-	look_at_memory(process, record);
-	finish_record(process, record, now, flags, counts, sum);
-	return alive;
+	return record_counts(process, ktime_get_ns(), flags, counts, alive, sum);
+}
+
+/**
+ * mp3_cut - make a record that ends here, so that the process's next one begins here
+ * @process:	the process, in the list
+ *
+ * What it has counted since its last record goes into the next sample.
+ *
+ * Context: the sampler
+ * Return: whether the process can still run; if not, that was its last record
+ */
+bool mp3_cut(struct mp3_process *process)
+{
+	return settle_exactly(process, 0, &recorded);
 }
 
 /**
@@ -248,27 +347,36 @@ static bool settle(struct mp3_process *process, u64 now, u32 flags,
  *
  * What it has counted since its last record goes into the next sample.
  *
- * Context: process context, holds mp3_registry_lock()
+ * Context: the sampler
  */
 void mp3_depart(struct mp3_process *process)
 {
-	settle(process, ktime_get_ns(), MP3_LAST, &departed);
+	settle_exactly(process, MP3_LAST, &recorded);
 }
 
 /**
  * mp3_collect - what all have counted since the last call, and bury the dead
  * @now:	CLOCK_MONOTONIC ns
+ * @let_go:	those who do not want anything to be registered any more
  * @sum:	to be filled
  *
- * Context: process context, holds mp3_registry_lock()
+ * Context: the sampler
  */
-void mp3_collect(u64 now, struct mp3_counts *sum)
+void mp3_collect(u64 now, u64 let_go, struct mp3_counts *sum)
 {
 	struct mp3_process *process, *next;
 
-	*sum = departed;
-	departed = (struct mp3_counts){};
-	list_for_each_entry_safe(process, next, &mp3_processes, by_age)
-		if (!settle_quickly(process, now, sum) && !settle(process, now, 0, sum))
-			mp3_remove_process(process);
+	*sum = recorded;
+	recorded = (struct mp3_counts){};
+	mp3_adopt_newborn(let_go);
+	list_for_each_entry_safe(process, next, &mp3_processes, by_age) {
+		if (unlikely(let_go) && !mp3_unwant_process(process, let_go))
+			settle_exactly(process, MP3_LAST, sum);
+		else if (settle(process, now, sum))
+			continue;
+		mp3_remove_process(process);
+	}
+	/* Their bits can be given to others from now on. */
+	if (unlikely(let_go))
+		mp3_adopt_newborn(0);
 }

@@ -4,24 +4,62 @@
  *
  * Each calls those below it, and none above:
  *
- *	status.c	commands: enters processes, starts and ends the sampler
- *	sampler.c	when a sample is due, and what it says
+ *	status.c	the status file: text in, the list of processes out
+ *	device.c	the devices: to map, to wait, to attach
+ *	commands.c	what either is told to do: to register, to let go
+ *	sampler.c	one thread, which samples and carries the commands out
  *	counts.c	what was counted of each process, and its record
- *	registry.c	who is registered
- *	buffer.c	to whom it is told: the samples, the records, the device
+ *	registry.c	who is registered, by whom, and in whose place
+ *	buffer.c	the samples and the records
+ *
+ * Who may do what, when
+ * ---------------------
+ * One thread, the sampler, owns the data: the list of processes, what was counted of
+ * them, the deadlines, and the places in both rings. Whoever wants something of it asks
+ * and waits (mp3_ask()). So a sample needs no lock that a user's task could hold while it
+ * is preempted, throttled by its cgroup or out of its virtual CPU; commands and samples
+ * are whole, one after another; and there is no way to miss a deadline but by the
+ * thread's not running, since the same thread decides what it waits for, and waits. It is
+ * of SCHED_FIFO. "Context: the sampler" says that a function is called by it alone; when
+ * it is not there yet, or no more, init and exit take its part.
+ *
+ * - R against R, U against U, attach against detach: the second finds the entry there, or gone.
+ * - U or R against a sample: the sample takes the process's growth so far, or it is not in
+ *   the list; what U finds beyond the last sample is set aside for the next one.
+ * - Those who ask in a loop delay a sample by no more than one command, for a sample that
+ *   is due comes before any further command; and they have spent as much time of their
+ *   own on it, see commands.c.
+ * - Who asks and dies: it waits in the kernel for its turn, which takes as long as those
+ *   before it in the queue.
+ * - exit against all of these: needs no lock of ours, see counts.c. The sample that finds
+ *   every thread dead takes the last counts and the entry out of the list.
+ * - exec: the thread group and its identity stay, see counts.c for the leader.
+ * - fork is entered by the forking task, see registry.c. It and the readers of the status
+ *   file share a raw spinlock with the sampler, under which nobody can be stopped, for a
+ *   few instructions or 32 places at a time.
+ * - open, mmap, read, poll of the devices touch none of it. close sets a bit for the
+ *   next sample.
+ * - load: what can fail comes before what publishes; see main.c.
+ * - unload: the devices are closed, the status file is gone, so nobody asks; the
+ *   tracepoint is silent, so nobody is entered; then the sampler ends; then what it owned.
  */
 #ifndef MP3_INTERNAL_H
 #define MP3_INTERNAL_H
 
+#include <linux/bits.h>
 #include <linux/build_bug.h>
 #include <linux/compiler.h>
+#include <linux/completion.h>
 #include <linux/list.h>
 #include <linux/stddef.h>
 #include <linux/types.h>
+#include <linux/uidgid.h>
+#include <linux/wait.h>
 #include <asm/barrier.h>
 
 #include "../mp3.h"
 
+struct file;
 struct mm_struct;
 struct pid;
 struct task_struct;
@@ -56,20 +94,41 @@ static_assert(offsetof(struct mp3_record, name) - offsetof(struct mp3_record, pi
 	      offsetof(struct mp3_who, name));
 
 /**
- * struct mp3_process - a registered process (thread group)
+ * struct mp3_user - somebody whose places in the table are limited
+ * @places:	that it has now, guarded by the registry's membership_lock
+ * @files:	that are attached. Context: the sampler
+ */
+struct mp3_user {
+	unsigned int places;
+	unsigned int files;
+};
+
+/*
+ * Who wants a process to be registered: a set of 64, one bit each. The first is whoever
+ * writes commands; the others are attached files.
+ */
+#define MP3_BY_COMMAND	0
+static_assert(MP3_ATTACHED_MAX == BITS_PER_TYPE(u64) - 1);
+
+/**
+ * struct mp3_process - a registered process (thread group), and its place in the table
  * @by_age:	its place in mp3_processes, or among those that have just come
  * @by_pid:	its place among those with the same hash of @pid, or among the
- *		unused
+ *		unused or the left
  * @pid:	the process's identity, a reference is held
  * @leader:	who led the thread group at registration, a reference is held.
  *		It may long be dead; it pins the signal_struct of the group.
  * @mm:		its memory when it was last looked at, or NULL. A reference to the
  *		mm_struct is held, so no other one can have the same address.
- * @first:	the process's counts when it was registered
- * @last:	the same at its last record, or when it was registered
+ * @last:	the process's counts at its last record, or when it was registered
  * @last_ns:	when that was, CLOCK_MONOTONIC
  * @who:	what its next record will say; MP3_FIRST until it has left one
- * @tree:	whether the children that it forks are to be registered
+ * @first:	its counts when it was registered
+ * @number:	how many were registered before it
+ * @wanted_by:	a bit for each who wants it to be registered; 0 is only in between
+ * @tree_wanted_by: for each who wants the children that it forks, too
+ * @user:	whose place it has, NULL if nobody's whose places are limited
+ * @commander:	who has registered it by command
  */
 struct mp3_process {
 	struct list_head by_age;
@@ -77,43 +136,94 @@ struct mp3_process {
 	struct pid *pid;
 	struct task_struct *leader;
 	struct mm_struct *mm;
-	struct mp3_counts first;
 	struct mp3_counts last;
 	u64 last_ns;
 	struct mp3_who who;
-	bool tree;
+	struct mp3_counts first;
+	u64 number;
+	u64 wanted_by;
+	u64 tree_wanted_by;
+	struct mp3_user *user;
+	kuid_t commander;
 };
 
-/* registry.c: the list and its locks */
+/**
+ * struct mp3_listed - what the status file says of a process
+ * @number:	how many were registered before it
+ * @pid:	its identity, a reference is held
+ * @task:	a task of it, dead or alive, a reference is held
+ * @grown:	since it was registered
+ */
+struct mp3_listed {
+	u64 number;
+	struct pid *pid;
+	struct task_struct *task;
+	struct mp3_counts grown;
+};
+
+/* registry.c */
 extern struct list_head mp3_processes;
 int mp3_registry_init(void);
 void mp3_registry_exit(void);
-void mp3_registry_lock(void);
-void mp3_registry_unlock(void);
-int mp3_enter_process(struct pid *pid, struct task_struct *leader,
-		      const struct mp3_counts *first, bool tree);
+struct mp3_user *mp3_user_of(const struct file *file);
+int mp3_enter_process(const struct mp3_process *like);
 struct mp3_process *mp3_find_process(const struct pid *pid);
+void mp3_adopt_newborn(u64 let_go);
+void mp3_want_process(struct mp3_process *process, unsigned int who, bool tree, kuid_t commander);
+bool mp3_unwant_process(struct mp3_process *process, u64 whom);
+void mp3_lead_process(struct mp3_process *process, struct task_struct *leader);
 void mp3_remove_process(struct mp3_process *process);
+int mp3_spend_place(struct mp3_user *user);
+void mp3_free_left_places(void);
 bool mp3_nothing_registered(void);
-bool mp3_sees_forks(void);
+unsigned int mp3_processes_registered(void);
+size_t mp3_copy_processes(struct mp3_listed *listed, size_t room);
 
 /* counts.c */
 bool mp3_count(struct task_struct *leader, struct mp3_counts *counts);
+bool mp3_cut(struct mp3_process *process);
 void mp3_depart(struct mp3_process *process);
-void mp3_collect(u64 now, struct mp3_counts *sum);
+void mp3_collect(u64 now, u64 let_go, struct mp3_counts *sum);
+
+/**
+ * struct mp3_request - something for the sampler to do
+ * @carry_out:	does it. Context: the sampler
+ * @queue, @done: of mp3_ask()
+ */
+struct mp3_request {
+	void (*carry_out)(struct mp3_request *request);
+	struct list_head queue;
+	struct completion done;
+};
 
 /* sampler.c */
 int mp3_sampler_init(void);
 void mp3_sampler_exit(void);
-void mp3_sampler_start(void);
-void mp3_sampler_finish(void);
+void mp3_ask(struct mp3_request *request);
+int mp3_new_attacher(struct mp3_user *user);
+void mp3_drop_attacher(unsigned int attacher);
+void mp3_close_attacher(unsigned int attacher);
+unsigned long mp3_turns(void);
+
+/* commands.c */
+int mp3_register(const struct file *file, pid_t nr, bool tree);
+int mp3_unregister(const struct file *file, pid_t nr);
+int mp3_attach(const struct file *file, struct mp3_user *user, unsigned int *attacher,
+	       struct mp3_attach *attach);
+int mp3_detach(const struct file *file, struct mp3_user *user, unsigned int *attacher,
+	       struct mp3_attach *attach);
+bool mp3_may_profile(const struct file *file, struct task_struct *task);
 
 /* buffer.c */
+extern wait_queue_head_t mp3_readers;
 int mp3_buffer_init(void);
 void mp3_buffer_exit(void);
+void *mp3_buffer_memory(bool records);
 void mp3_buffer_write(const struct mp3_sample *sample);
 void mp3_buffer_missed_child(void);
 void mp3_buffer_expect(bool more);
+bool mp3_buffer_expects(void);
+unsigned long mp3_buffer_written(void);
 
 /**
  * struct mp3_record_ring - where the next record goes
@@ -139,7 +249,7 @@ extern struct mp3_record_ring mp3_record_ring;
 /**
  * mp3_record_begin - begin a record, in its place in the ring
  *
- * Context: process context, holds mp3_registry_lock()
+ * Context: the sampler
  * Return: the record; every word of it but the sequence is to be written
  */
 static inline struct mp3_record *mp3_record_begin(void)
@@ -156,7 +266,7 @@ static inline struct mp3_record *mp3_record_begin(void)
  * mp3_record_end - end a record; it will be seen when the next sample is
  * @record:	what mp3_record_begin() gave
  *
- * Context: process context, holds mp3_registry_lock()
+ * Context: the sampler
  */
 static inline void mp3_record_end(struct mp3_record *record)
 {
@@ -167,6 +277,12 @@ static inline void mp3_record_end(struct mp3_record *record)
 		record = mp3_record_ring.first;
 	mp3_record_ring.slot = record;
 }
+
+/* device.c */
+int mp3_device_init(void);
+int mp3_device_publish(void);
+void mp3_device_conceal(void);
+void mp3_device_exit(void);
 
 /* status.c */
 int mp3_status_init(void);

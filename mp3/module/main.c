@@ -14,16 +14,18 @@
  *	$ wait; ./monitor > profile.data
  *	# rmmod mp3
  *
- * mp3.h describes the interface. The files, along the way of the data: status.c
- * (commands), registry.c (who is registered), counts.c (what was counted), sampler.c
- * (when), buffer.c (to whom: all together, and each process). internal.h says who
- * calls whom.
+ * mp3.h describes the interface. internal.h says what the files are, who calls whom, and
+ * how those who run at the same time keep out of each other's way.
  *
- * Life of the module: every open file of the device holds a reference to it,
- * and so does every mapping, through its file; rmmod is then refused. An open
- * /proc/mp3/status does not: removing the entry waits for the calls that are
- * under way and fails the later ones. Registered processes do not either; they
- * are forgotten.
+ * Load: who opens the status file or a device runs our code, whether or not loading has
+ * ended well. A device's open file holds a reference to the module, but nothing looks at
+ * references when loading fails. So the devices come last, when nothing can fail any more.
+ * The status file comes before: to remove it waits for the calls that are under way, and
+ * fails the later ones.
+ *
+ * Life: every open file of the devices, and every mapping, through its file, holds a
+ * reference to the module; rmmod is refused then. An open status file does not. Nor do
+ * registered processes; they are forgotten.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -38,21 +40,31 @@ static int __init mp3_init(void)
 	err = mp3_buffer_init();
 	if (err)
 		return err;
-	err = mp3_sampler_init();
+	err = mp3_registry_init();
 	if (err)
 		goto out_buffer;
-	err = mp3_registry_init();
+	err = mp3_sampler_init();
+	if (err)
+		goto out_registry;
+	err = mp3_device_init();
 	if (err)
 		goto out_sampler;
 	err = mp3_status_init();
 	if (err)
-		goto out_registry;
+		goto out_device;
+	err = mp3_device_publish();
+	if (err)
+		goto out_status;
 	return 0;
 
-out_registry:
-	mp3_registry_exit();
+out_status:
+	mp3_status_exit();
+out_device:
+	mp3_device_exit();
 out_sampler:
 	mp3_sampler_exit();
+out_registry:
+	mp3_registry_exit();
 out_buffer:
 	mp3_buffer_exit();
 	return err;
@@ -60,10 +72,12 @@ out_buffer:
 
 static void __exit mp3_exit(void)
 {
-	/* From here on nobody can register. */
+	mp3_device_conceal();
+	/* From here on nobody can ask for anything. */
 	mp3_status_exit();
-	mp3_registry_exit();
+	mp3_device_exit();
 	mp3_sampler_exit();
+	mp3_registry_exit();
 	mp3_buffer_exit();
 }
 

@@ -2,150 +2,29 @@
 /*
  * /proc/mp3/status: commands in, the list of processes out
  *
- * mp3.h has the grammar. A command is carried out here: it changes the registry, and
- * starts the sampler with the first process, and ends it with the last.
+ * mp3.h has the grammar.
  */
 #include <linux/cred.h>
 #include <linux/ctype.h>
 #include <linux/fs.h>
 #include <linux/kernel.h>
+#include <linux/mm.h>
+#include <linux/overflow.h>
 #include <linux/pid.h>
+#include <linux/pid_namespace.h>
 #include <linux/proc_fs.h>
-#include <linux/rcupdate.h>
+#include <linux/sched.h>
+#include <linux/sched/signal.h>
 #include <linux/sched/task.h>
 #include <linux/seq_file.h>
+#include <linux/slab.h>
+#include <linux/sort.h>
 #include <linux/string.h>
 #include <linux/uaccess.h>
-#include <linux/uidgid.h>
-#include <linux/user_namespace.h>
 
 #include "internal.h"
 
 #define COMMAND_MAX 31	/* characters, with room to spare for any PID */
-
-/*
- * may_profile - whether the opener of @file may see into @task
- *
- * As for ptrace: the same user in every role of the task's, or CAP_SYS_PTRACE
- * in its user namespace. The opener counts and not the writer, lest somebody
- * hand his open file to a privileged program as its standard output.
- */
-static bool may_profile(struct file *file, struct task_struct *task)
-{
-	const struct cred *cred;
-	struct user_namespace *ns;
-	kuid_t euid = file->f_cred->euid;
-	bool same_user;
-
-	rcu_read_lock();
-	cred = __task_cred(task);
-	same_user = uid_eq(euid, cred->uid) && uid_eq(euid, cred->euid) &&
-		    uid_eq(euid, cred->suid);
-	ns = get_user_ns(cred->user_ns);
-	rcu_read_unlock();
-	same_user = same_user || file_ns_capable(file, ns, CAP_SYS_PTRACE);
-	put_user_ns(ns);
-	return same_user;
-}
-
-/*
- * find_leader - look up a process by its number
- * @file:	the status file that the command was written to
- * @nr:		PID in the caller's PID namespace
- * @pid:	set to its identity, with a reference
- * @leader:	set to the leader of the thread group, with a reference
- *
- * Return: 0, -ESRCH, -EPERM
- */
-static int find_leader(struct file *file, pid_t nr, struct pid **pid,
-		       struct task_struct **leader)
-{
-	*pid = find_get_pid(nr);
-	/* A thread's number that is not a process's finds nothing. */
-	*leader = get_pid_task(*pid, PIDTYPE_TGID);
-	if (!*leader) {
-		put_pid(*pid);
-		return -ESRCH;
-	}
-	if (!may_profile(file, *leader)) {
-		put_task_struct(*leader);
-		put_pid(*pid);
-		return -EPERM;
-	}
-	return 0;
-}
-
-/*
- * register_process - begin to profile a process
- * @file:	the status file that the command was written to
- * @nr:		PID in the caller's PID namespace
- * @tree:	whether to profile the children that it forks, and theirs
- *
- * Context: process context, without the lock
- * Return: 0, -ESRCH, -EPERM, -EEXIST, -ENOSPC, -EOPNOTSUPP; nothing is changed then
- */
-static int register_process(struct file *file, pid_t nr, bool tree)
-{
-	struct task_struct *leader;
-	struct mp3_counts now;
-	struct pid *pid;
-	bool nobody;
-	int err;
-
-	if (tree && !mp3_sees_forks())
-		return -EOPNOTSUPP;
-	err = find_leader(file, nr, &pid, &leader);
-	if (err)
-		return err;
-
-	mp3_registry_lock();
-	nobody = mp3_nothing_registered();
-	err = mp3_count(leader, &now) ? mp3_enter_process(pid, leader, &now, tree) : -ESRCH;
-	if (!err && nobody)
-		mp3_sampler_start();
-	mp3_registry_unlock();
-	put_task_struct(leader);
-	put_pid(pid);
-	return err;
-}
-
-/*
- * unregister_process - profile a process no longer
- * @file:	the status file that the command was written to
- * @nr:		PID in the caller's PID namespace
- *
- * What it counted since the last sample goes into the next one. If it was the
- * last process, that is taken here and now.
- *
- * Context: process context, without the lock
- * Return: 0, -ESRCH, -EPERM, -ENOENT; nothing is changed then
- */
-static int unregister_process(struct file *file, pid_t nr)
-{
-	struct mp3_process *process;
-	struct task_struct *leader;
-	struct pid *pid;
-	int err;
-
-	err = find_leader(file, nr, &pid, &leader);
-	if (err)
-		return err;
-
-	mp3_registry_lock();
-	process = mp3_find_process(pid);
-	if (process) {
-		mp3_depart(process);
-		mp3_remove_process(process);
-		if (mp3_nothing_registered())
-			mp3_sampler_finish();
-	} else {
-		err = -ENOENT;
-	}
-	mp3_registry_unlock();
-	put_task_struct(leader);
-	put_pid(pid);
-	return err;
-}
 
 static ssize_t status_write(struct file *file, const char __user *from,
 			    size_t length, loff_t *position)
@@ -170,13 +49,13 @@ static ssize_t status_write(struct file *file, const char __user *from,
 
 	switch (text[0]) {
 	case 'R':
-		err = register_process(file, nr, false);
+		err = mp3_register(file, nr, false);
 		break;
 	case 'T':
-		err = register_process(file, nr, true);
+		err = mp3_register(file, nr, true);
 		break;
 	case 'U':
-		err = unregister_process(file, nr);
+		err = mp3_unregister(file, nr);
 		break;
 	default:
 		err = -EINVAL;
@@ -184,34 +63,136 @@ static ssize_t status_write(struct file *file, const char __user *from,
 	return err ? err : length;
 }
 
-/* The lock is held from start to stop; what is printed goes to kernel memory. */
+/*
+ * struct listing - one state of the table, for the reader of one open file
+ * @n:		processes in it
+ * @room:	for how many there is room
+ */
+struct listing {
+	size_t n;
+	size_t room;
+	struct mp3_listed listed[];
+};
+
+static void drop_listing(struct listing *listing)
+{
+	size_t i;
+
+	if (!listing)
+		return;
+	for (i = 0; i < listing->n; i++) {
+		put_pid(listing->listed[i].pid);
+		put_task_struct(listing->listed[i].task);
+	}
+	kvfree(listing);
+}
+
+static int compare_age(const void *a, const void *b)
+{
+	u64 x = ((const struct mp3_listed *)a)->number, y = ((const struct mp3_listed *)b)->number;
+
+	return x < y ? -1 : x > y;
+}
+
+/* Return: with all processes, or NULL: there is no memory, or they have become more */
+static struct listing *copy_processes(size_t *room)
+{
+	struct listing *listing = kvmalloc(struct_size(listing, listed, *room),
+					   GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
+	size_t n;
+
+	if (!listing)
+		return NULL;
+	n = mp3_copy_processes(listing->listed, *room);
+	listing->n = min(n, *room);
+	if (n > *room) {
+		drop_listing(listing);
+		*room = n;
+		return NULL;
+	}
+	return listing;
+}
+
+/*
+ * list_processes - all processes in the order of their registration, in one state
+ *
+ * The sampler does not wait for a reader; so a reader looks whether it has been at work
+ * meanwhile, and begins anew. One that is kept from the CPU each time takes what it has
+ * got at last.
+ *
+ * Return: NULL if there is no memory
+ */
+static struct listing *list_processes(void)
+{
+	size_t room = mp3_processes_registered() + 8;
+	struct listing *listing = NULL;
+	unsigned long turn;
+	int tries;
+
+	for (tries = 0; tries < 20; tries++) {
+		turn = mp3_turns();
+		if (turn % 2 && tries) {
+			schedule_timeout_killable(1);
+			turn = mp3_turns();
+		}
+		drop_listing(listing);
+		listing = copy_processes(&room);
+		if (listing && turn % 2 == 0 && turn == mp3_turns())
+			break;
+		if (fatal_signal_pending(current))
+			break;
+		room += room / 8;
+	}
+	if (listing)
+		sort(listing->listed, listing->n, sizeof(*listing->listed), compare_age, NULL);
+	return listing;
+}
+
+/* A read from offset 0 on begins with a new one. */
 static void *status_start(struct seq_file *seq, loff_t *position)
 {
-	mp3_registry_lock();
-	return seq_list_start(&mp3_processes, *position);
+	struct listing *listing = seq->private;
+
+	if (!*position) {
+		drop_listing(listing);
+		listing = list_processes();
+		seq->private = listing;
+		if (!listing)
+			return ERR_PTR(-ENOMEM);
+	}
+	return listing && *position < listing->n ? &listing->listed[*position] : NULL;
 }
 
 static void *status_next(struct seq_file *seq, void *entry, loff_t *position)
 {
-	return seq_list_next(entry, &mp3_processes, position);
+	struct listing *listing = seq->private;
+
+	return ++*position < listing->n ? &listing->listed[*position] : NULL;
 }
 
 static void status_stop(struct seq_file *seq, void *entry)
 {
-	mp3_registry_unlock();
+}
+
+/* As for the process's directory in /proc, through the mount that is read. */
+static bool is_hidden(const struct file *file, struct task_struct *task)
+{
+	const struct proc_fs_info *proc = proc_sb_info(file_inode(file)->i_sb);
+
+	return proc->hide_pid != HIDEPID_OFF &&
+	       !(proc->hide_pid != HIDEPID_NOT_PTRACEABLE && in_group_p(proc->pid_gid)) &&
+	       !mp3_may_profile(file, task);
 }
 
 static int status_show(struct seq_file *seq, void *entry)
 {
-	struct mp3_process *process = list_entry(entry, struct mp3_process, by_age);
-	pid_t nr = pid_vnr(process->pid);
+	const struct mp3_listed *listed = entry;
+	pid_t nr = pid_vnr(listed->pid);
 
 	/* 0 is a process that the reader's namespace does not know. */
-	if (nr)
-		seq_printf(seq, "%d %llu %llu %llu\n", nr,
-			   process->last.minor - process->first.minor,
-			   process->last.major - process->first.major,
-			   process->last.cpu_ns - process->first.cpu_ns);
+	if (nr && !is_hidden(seq->file, listed->task))
+		seq_printf(seq, "%d %llu %llu %llu\n", nr, listed->grown.minor,
+			   listed->grown.major, listed->grown.cpu_ns);
 	return 0;
 }
 
@@ -227,12 +208,18 @@ static int status_open(struct inode *inode, struct file *file)
 	return seq_open(file, &status_seq_ops);
 }
 
+static int status_release(struct inode *inode, struct file *file)
+{
+	drop_listing(((struct seq_file *)file->private_data)->private);
+	return seq_release(inode, file);
+}
+
 static const struct proc_ops status_ops = {
 	.proc_open	= status_open,
 	.proc_read	= seq_read,
 	.proc_write	= status_write,
 	.proc_lseek	= seq_lseek,
-	.proc_release	= seq_release,
+	.proc_release	= status_release,
 };
 
 /**

@@ -1,0 +1,311 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Commands: what the status file and the devices are told to do
+ *
+ * The caller looks up the process, and whether it may profile it; the sampler does the
+ * rest. It has to count the process for that, which takes as long as the process has
+ * threads. So the caller counts first, for its own time: whoever asks in a loop spends as
+ * much as it costs others, and one who is throttled costs them as little.
+ */
+#include <linux/completion.h>
+#include <linux/cred.h>
+#include <linux/err.h>
+#include <linux/fs.h>
+#include <linux/kernel.h>
+#include <linux/pid.h>
+#include <linux/rcupdate.h>
+#include <linux/sched/task.h>
+#include <linux/uidgid.h>
+#include <linux/user_namespace.h>
+
+#include "internal.h"
+
+/*
+ * struct command - what the sampler is asked to do
+ * @pid:	the process's identity, with a reference
+ * @leader:	of the thread group, with a reference
+ * @allowed:	whether the caller may profile it
+ * @alive:	whether it could still run when the caller looked
+ * @commander:	who gives a command
+ * @user:	whose place it takes
+ * @attacher:	the bit of an attached file, 0 as long as it has none; NULL: by command
+ * @tree:	with the children that it forks
+ * @id:		told: the process in records
+ * @sequence:	told: of the process's next record
+ * @err:	told: 0 or -errno
+ */
+struct command {
+	struct mp3_request request;
+	struct pid *pid;
+	struct task_struct *leader;
+	bool allowed;
+	bool alive;
+	kuid_t commander;
+	struct mp3_user *user;
+	unsigned int *attacher;
+	bool tree;
+	u32 id;
+	u64 sequence;
+	int err;
+};
+
+/**
+ * mp3_may_profile - whether the opener of @file may see into @task
+ *
+ * As for ptrace: the same user in every role of the task's, or CAP_SYS_PTRACE
+ * in its user namespace. The opener counts and not the writer, lest somebody
+ * hand his open file to a privileged program as its standard output.
+ *
+ * Context: process context
+ */
+bool mp3_may_profile(const struct file *file, struct task_struct *task)
+{
+	const struct cred *cred;
+	struct user_namespace *ns;
+	kuid_t euid = file->f_cred->euid;
+	bool same_user;
+
+	rcu_read_lock();
+	cred = __task_cred(task);
+	same_user = uid_eq(euid, cred->uid) && uid_eq(euid, cred->euid) &&
+		    uid_eq(euid, cred->suid);
+	ns = get_user_ns(cred->user_ns);
+	rcu_read_unlock();
+	same_user = same_user || file_ns_capable(file, ns, CAP_SYS_PTRACE);
+	put_user_ns(ns);
+	return same_user;
+}
+
+/*
+ * carry_out - look up a process, and have the sampler do something with it
+ * @command:	all but what follows from the process
+ * @file:	by which it was given
+ * @nr:		PID in the caller's PID namespace
+ * @what:	the sampler's part, which sets @err
+ *
+ * Return: @err, -ESRCH
+ */
+static int carry_out(struct command *command, const struct file *file, pid_t nr,
+		     void (*what)(struct mp3_request *request))
+{
+	struct mp3_counts counts;
+
+	command->pid = find_get_pid(nr);
+	/* A thread's number that is not a process's finds nothing. */
+	command->leader = get_pid_task(command->pid, PIDTYPE_TGID);
+	command->err = -ESRCH;
+	if (command->leader) {
+		command->allowed = mp3_may_profile(file, command->leader);
+		command->alive = mp3_count(command->leader, &counts);
+		command->id = pid_nr(command->pid);
+		command->request.carry_out = what;
+		mp3_ask(&command->request);
+		put_task_struct(command->leader);
+	}
+	put_pid(command->pid);
+	return command->err;
+}
+
+/* End a record of a process here, which its next one joins on to. */
+static int cut(struct command *command, struct mp3_process *process)
+{
+	int err = mp3_spend_place(command->user);
+
+	if (err)
+		return err;
+	if (mp3_cut(process))
+		return 0;
+	mp3_remove_process(process);
+	return -ESRCH;
+}
+
+/* Have a process registered for somebody, be it registered for others or not. */
+static int want(struct command *command, unsigned int who)
+{
+	struct mp3_process *process = mp3_find_process(command->pid);
+	struct mp3_process like = {
+		.pid = command->pid,
+		.leader = command->leader,
+		.wanted_by = BIT_ULL(who),
+		.tree_wanted_by = command->tree ? BIT_ULL(who) : 0,
+		.user = command->user,
+		.commander = command->commander,
+	};
+	int err;
+
+	if (!command->allowed)
+		return -EPERM;
+	if (!command->alive)
+		return -ESRCH;
+	if (!process) {
+		if (!mp3_count(command->leader, &like.first))
+			return -ESRCH;
+		err = mp3_enter_process(&like);
+		if (err != -EEXIST)
+			return err;
+		/* Its parent has been quicker, just now. */
+		process = mp3_find_process(command->pid);
+	}
+	if (process->wanted_by & BIT_ULL(who))
+		return -EEXIST;
+	/* Its records so far are others'. */
+	err = command->attacher ? cut(command, process) : 0;
+	if (!err)
+		mp3_want_process(process, who, command->tree, command->commander);
+	return err;
+}
+
+static void register_process(struct mp3_request *request)
+{
+	struct command *command = container_of(request, struct command, request);
+
+	command->err = want(command, MP3_BY_COMMAND);
+}
+
+static void unregister_process(struct mp3_request *request)
+{
+	struct command *command = container_of(request, struct command, request);
+	struct mp3_process *process = mp3_find_process(command->pid);
+	bool registered = process && process->wanted_by & BIT_ULL(MP3_BY_COMMAND);
+
+	/* Who has registered it need not be allowed to any more. */
+	if (!command->allowed &&
+	    !(registered && uid_eq(process->commander, command->commander)))
+		command->err = -EPERM;
+	else if (!registered)
+		command->err = -ENOENT;
+	else
+		command->err = 0;
+	if (!command->err && !mp3_unwant_process(process, BIT_ULL(MP3_BY_COMMAND))) {
+		mp3_depart(process);
+		mp3_remove_process(process);
+	}
+}
+
+static void attach_process(struct mp3_request *request)
+{
+	struct command *command = container_of(request, struct command, request);
+	int who = *command->attacher ?: mp3_new_attacher(command->user);
+
+	command->err = who < 0 ? who : want(command, who);
+	if (!command->err)
+		*command->attacher = who;
+	else if (who > 0 && !*command->attacher)
+		mp3_drop_attacher(who);
+	command->sequence = mp3_record_ring.sequence;
+}
+
+static void detach_process(struct mp3_request *request)
+{
+	struct command *command = container_of(request, struct command, request);
+	struct mp3_process *process = mp3_find_process(command->pid);
+	u64 whom = *command->attacher ? BIT_ULL(*command->attacher) : 0;
+
+	if (!process || !(process->wanted_by & whom)) {
+		command->err = -ENOENT;
+	} else if (process->wanted_by == whom) {
+		mp3_depart(process);
+		mp3_remove_process(process);
+		command->err = 0;
+	} else {
+		command->err = cut(command, process);
+		if (!command->err)
+			mp3_unwant_process(process, whom);
+		else if (command->err == -ESRCH)
+			command->err = 0;	/* it is let go of, as by all */
+	}
+	command->sequence = mp3_record_ring.sequence;
+}
+
+/**
+ * mp3_register - R and T: begin to profile a process
+ * @file:	the status file that the command was written to
+ * @nr:		PID in the caller's PID namespace
+ * @tree:	whether to profile the children that it forks, and theirs
+ *
+ * Context: process context
+ * Return: 0, -ENOMEM, or what mp3.h says; nothing is changed then
+ */
+int mp3_register(const struct file *file, pid_t nr, bool tree)
+{
+	struct command command = {
+		.commander = file->f_cred->euid,
+		.user = mp3_user_of(file),
+		.tree = tree,
+	};
+
+	if (IS_ERR(command.user))
+		return PTR_ERR(command.user);
+	return carry_out(&command, file, nr, register_process);
+}
+
+/**
+ * mp3_unregister - U: profile a process no longer, unless others do
+ * @file:	the status file that the command was written to
+ * @nr:		PID in the caller's PID namespace
+ *
+ * What it counted since the last sample goes into the next one. If it was the
+ * last process, that is taken before this returns, unless too many have been of late.
+ *
+ * Context: process context
+ * Return: 0, or what mp3.h says; nothing is changed then
+ */
+int mp3_unregister(const struct file *file, pid_t nr)
+{
+	struct command command = {
+		.commander = file->f_cred->euid,
+	};
+
+	return carry_out(&command, file, nr, unregister_process);
+}
+
+/* Tell what came of it. */
+static int answer(const struct command *command, struct mp3_attach *attach)
+{
+	if (!command->err) {
+		attach->id = command->id;
+		attach->sequence = command->sequence;
+	}
+	return command->err;
+}
+
+/**
+ * mp3_attach - MP3_ATTACH: begin to profile a process, for an open file
+ * @file:	of the record ring
+ * @user:	whose it is, see mp3_user_of()
+ * @attacher:	its bit, 0 as long as it has none
+ * @attach:	what is told, and what comes of it
+ *
+ * Context: process context
+ * Return: 0, or what mp3.h says; nothing is changed then
+ */
+int mp3_attach(const struct file *file, struct mp3_user *user, unsigned int *attacher,
+	       struct mp3_attach *attach)
+{
+	struct command command = {
+		.user = user,
+		.attacher = attacher,
+		.tree = attach->flags & MP3_TREE,
+	};
+
+	if (attach->flags & ~MP3_TREE || attach->reserved)
+		return -EINVAL;
+	carry_out(&command, file, attach->pid, attach_process);
+	return answer(&command, attach);
+}
+
+/**
+ * mp3_detach - MP3_DETACH: let go of a process
+ *
+ * The same as for mp3_attach() holds.
+ */
+int mp3_detach(const struct file *file, struct mp3_user *user, unsigned int *attacher,
+	       struct mp3_attach *attach)
+{
+	struct command command = { .user = user, .attacher = attacher };
+
+	if (attach->flags || attach->reserved)
+		return -EINVAL;
+	carry_out(&command, file, attach->pid, detach_process);
+	return answer(&command, attach);
+}
