@@ -261,8 +261,8 @@ struct mp3_record {
  * @reserved:	told: 0
  * @sequence:	of the first record that can be of what was attached: those of this
  *		process that come before it are of the time before. Of MP3_DETACH: of the
- *		first record that is no more. The records become visible with the next
- *		sample
+ *		first record that is no more; where the table is full, it may have begun
+ *		before. The records become visible with the next sample
  *
  * To let go of a process is not to let go of its children.
  */

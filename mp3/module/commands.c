@@ -146,7 +146,7 @@ static int want(struct command *command, unsigned int who)
 		/* Its parent has been quicker, just now. */
 		process = mp3_find_process(command->pid);
 	}
-	if (process->wanted_by & BIT_ULL(who))
+	if (mp3_process_is_wanted(process, who))
 		return -EEXIST;
 	/* Its records so far are others'. */
 	err = command->attacher ? cut(command, process) : 0;
@@ -166,7 +166,7 @@ static void unregister_process(struct mp3_request *request)
 {
 	struct command *command = container_of(request, struct command, request);
 	struct mp3_process *process = mp3_find_process(command->pid);
-	bool registered = process && process->wanted_by & BIT_ULL(MP3_BY_COMMAND);
+	bool registered = process && mp3_process_is_wanted(process, MP3_BY_COMMAND);
 
 	/* Who has registered it need not be allowed to any more. */
 	if (!command->allowed &&
@@ -199,20 +199,17 @@ static void detach_process(struct mp3_request *request)
 {
 	struct command *command = container_of(request, struct command, request);
 	struct mp3_process *process = mp3_find_process(command->pid);
-	u64 whom = *command->attacher ? BIT_ULL(*command->attacher) : 0;
+	unsigned int who = *command->attacher;
 
-	if (!process || !(process->wanted_by & whom)) {
+	command->err = 0;
+	if (!who || !process || !mp3_process_is_wanted(process, who)) {
 		command->err = -ENOENT;
-	} else if (process->wanted_by == whom) {
+	} else if (!mp3_unwant_process(process, BIT_ULL(who))) {
 		mp3_depart(process);
 		mp3_remove_process(process);
-		command->err = 0;
 	} else {
-		command->err = cut(command, process);
-		if (!command->err)
-			mp3_unwant_process(process, whom);
-		else if (command->err == -ESRCH)
-			command->err = 0;	/* it is let go of, as by all */
+		/* Where there is no place for it, the record that is begun is the others'. */
+		cut(command, process);
 	}
 	command->sequence = mp3_record_ring.sequence;
 }

@@ -169,6 +169,7 @@ struct mp3_user *mp3_user_of(const struct file *file);
 int mp3_enter_process(const struct mp3_process *like);
 struct mp3_process *mp3_find_process(const struct pid *pid);
 void mp3_adopt_newborn(u64 let_go);
+bool mp3_process_is_wanted(const struct mp3_process *process, unsigned int who);
 void mp3_want_process(struct mp3_process *process, unsigned int who, bool tree, kuid_t commander);
 bool mp3_unwant_process(struct mp3_process *process, u64 whom);
 void mp3_lead_process(struct mp3_process *process, struct task_struct *leader);

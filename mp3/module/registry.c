@@ -246,6 +246,17 @@ void mp3_adopt_newborn(u64 let_go)
 }
 
 /**
+ * mp3_process_is_wanted - whether somebody wants it to be registered
+ * @who:	the bit's number
+ *
+ * Context: the sampler. A fork may add to it just now, see follow_fork()
+ */
+bool mp3_process_is_wanted(const struct mp3_process *process, unsigned int who)
+{
+	return data_race(process->wanted_by) & BIT_ULL(who);
+}
+
+/**
  * mp3_want_process - somebody more wants it to be registered
  * @who:	the bit's number
  * @tree:	its tree, too

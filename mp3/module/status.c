@@ -160,7 +160,12 @@ static void *status_start(struct seq_file *seq, loff_t *position)
 		if (!listing)
 			return ERR_PTR(-ENOMEM);
 	}
-	return listing && *position < listing->n ? &listing->listed[*position] : NULL;
+	if (listing && *position < listing->n)
+		return &listing->listed[*position];
+	/* An open file that has been read keeps nothing. */
+	drop_listing(listing);
+	seq->private = NULL;
+	return NULL;
 }
 
 static void *status_next(struct seq_file *seq, void *entry, loff_t *position)
