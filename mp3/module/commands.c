@@ -17,6 +17,7 @@
 #include <linux/sched/task.h>
 #include <linux/uidgid.h>
 #include <linux/user_namespace.h>
+#include <linux/wait.h>
 
 #include "internal.h"
 
@@ -77,13 +78,36 @@ bool mp3_may_profile(const struct file *file, struct task_struct *task)
 }
 
 /*
+ * ask - have the sampler do its part
+ *
+ * Where the table is full, and places in it will be free with the next sample, that is
+ * awaited once.
+ *
+ * Return: @err, -ERESTARTSYS
+ */
+static int ask(struct command *command)
+{
+	unsigned long written = mp3_buffer_written();
+	int interrupted;
+
+	mp3_ask(&command->request);
+	if ((command->err != -ENOSPC && command->err != -EDQUOT) || !mp3_places_will_be_free())
+		return command->err;
+	interrupted = wait_event_interruptible(mp3_readers, mp3_buffer_written() != written);
+	if (interrupted)
+		return interrupted;
+	mp3_ask(&command->request);
+	return command->err;
+}
+
+/*
  * carry_out - look up a process, and have the sampler do something with it
  * @command:	all but what follows from the process
  * @file:	by which it was given
  * @nr:		PID in the caller's PID namespace
  * @what:	the sampler's part, which sets @err
  *
- * Return: @err, -ESRCH
+ * Return: what came of it
  */
 static int carry_out(struct command *command, const struct file *file, pid_t nr,
 		     void (*what)(struct mp3_request *request))
@@ -99,7 +123,7 @@ static int carry_out(struct command *command, const struct file *file, pid_t nr,
 		command->alive = mp3_count(command->leader, &counts);
 		command->id = pid_nr(command->pid);
 		command->request.carry_out = what;
-		mp3_ask(&command->request);
+		command->err = ask(command);
 		put_task_struct(command->leader);
 	}
 	put_pid(command->pid);
@@ -221,7 +245,7 @@ static void detach_process(struct mp3_request *request)
  * @tree:	whether to profile the children that it forks, and theirs
  *
  * Context: process context
- * Return: 0, -ENOMEM, or what mp3.h says; nothing is changed then
+ * Return: 0, -ENOMEM, -ERESTARTSYS, or what mp3.h says; nothing is changed then
  */
 int mp3_register(const struct file *file, pid_t nr, bool tree)
 {
@@ -274,7 +298,7 @@ static int answer(const struct command *command, struct mp3_attach *attach)
  * @attach:	what is told, and what comes of it
  *
  * Context: process context
- * Return: 0, or what mp3.h says; nothing is changed then
+ * Return: 0, -ERESTARTSYS, or what mp3.h says; nothing is changed then
  */
 int mp3_attach(const struct file *file, struct mp3_user *user, unsigned int *attacher,
 	       struct mp3_attach *attach)

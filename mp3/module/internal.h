@@ -176,6 +176,7 @@ void mp3_lead_process(struct mp3_process *process, struct task_struct *leader);
 void mp3_remove_process(struct mp3_process *process);
 int mp3_spend_place(struct mp3_user *user);
 void mp3_free_left_places(void);
+bool mp3_places_will_be_free(void);
 bool mp3_nothing_registered(void);
 unsigned int mp3_processes_registered(void);
 size_t mp3_copy_processes(struct mp3_listed *listed, size_t room);

@@ -397,6 +397,21 @@ void mp3_free_left_places(void)
 		;
 }
 
+/**
+ * mp3_places_will_be_free - whether the next sample frees places
+ *
+ * Context: any
+ */
+bool mp3_places_will_be_free(void)
+{
+	bool some;
+
+	raw_spin_lock(&membership_lock);
+	some = !hlist_empty(&left);
+	raw_spin_unlock(&membership_lock);
+	return some;
+}
+
 /*
  * follow_fork - register the child of a process that is registered with its tree
  *
