@@ -11,13 +11,15 @@
 #include <linux/cred.h>
 #include <linux/err.h>
 #include <linux/fs.h>
+#include <linux/jiffies.h>
 #include <linux/kernel.h>
 #include <linux/pid.h>
 #include <linux/rcupdate.h>
+#include <linux/sched.h>
+#include <linux/sched/signal.h>
 #include <linux/sched/task.h>
 #include <linux/uidgid.h>
 #include <linux/user_namespace.h>
-#include <linux/wait.h>
 
 #include "internal.h"
 
@@ -80,24 +82,25 @@ bool mp3_may_profile(const struct file *file, struct task_struct *task)
 /*
  * ask - have the sampler do its part
  *
- * Where the table is full, and places in it will be free with the next sample, that is
- * awaited once.
+ * Where places will be free with the next sample, that is awaited: there may be one for us
+ * then. Whoever lets go of too many waits until he may go on.
  *
  * Return: @err, -ERESTARTSYS
  */
 static int ask(struct command *command)
 {
-	unsigned long written = mp3_buffer_written();
-	int interrupted;
+	bool full;
+	int waits;
 
-	mp3_ask(&command->request);
-	if ((command->err != -ENOSPC && command->err != -EDQUOT) || !mp3_places_will_be_free())
-		return command->err;
-	interrupted = wait_event_interruptible(mp3_readers, mp3_buffer_written() != written);
-	if (interrupted)
-		return interrupted;
-	mp3_ask(&command->request);
-	return command->err;
+	for (waits = 0;; waits++) {
+		mp3_ask(&command->request);
+		full = command->err == -ENOSPC || command->err == -EDQUOT;
+		if (command->err != -EAGAIN && !(full && waits < 2 && mp3_places_will_be_free()))
+			return command->err;
+		schedule_timeout_interruptible(HZ / MP3_RATE + 1);
+		if (signal_pending(current))
+			return -ERESTARTSYS;
+	}
 }
 
 /*
@@ -130,7 +133,10 @@ static int carry_out(struct command *command, const struct file *file, pid_t nr,
 	return command->err;
 }
 
-/* End a record of a process here, which its next one joins on to. */
+/*
+ * End a record of a process here, which its next one joins on to. Return: what
+ * mp3_spend_place() says; -ESRCH if it has died, and is not registered any more
+ */
 static int cut(struct command *command, struct mp3_process *process)
 {
 	int err = mp3_spend_place(command->user);
@@ -139,7 +145,7 @@ static int cut(struct command *command, struct mp3_process *process)
 		return err;
 	if (mp3_cut(process))
 		return 0;
-	mp3_remove_process(process);
+	mp3_remove_process(process, false);
 	return -ESRCH;
 }
 
@@ -201,8 +207,7 @@ static void unregister_process(struct mp3_request *request)
 	else
 		command->err = 0;
 	if (!command->err && !mp3_unwant_process(process, BIT_ULL(MP3_BY_COMMAND))) {
-		mp3_depart(process);
-		mp3_remove_process(process);
+		mp3_remove_process(process, mp3_depart(process));
 	}
 }
 
@@ -229,8 +234,7 @@ static void detach_process(struct mp3_request *request)
 	if (!who || !process || !mp3_process_is_wanted(process, who)) {
 		command->err = -ENOENT;
 	} else if (!mp3_unwant_process(process, BIT_ULL(who))) {
-		mp3_depart(process);
-		mp3_remove_process(process);
+		mp3_remove_process(process, mp3_depart(process));
 	} else {
 		/* Where there is no place for it, the record that is begun is the others'. */
 		cut(command, process);
