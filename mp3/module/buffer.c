@@ -64,7 +64,8 @@ void mp3_buffer_write(const struct mp3_sample *sample)
 	/* Who sees the head shall see the records before it. */
 	smp_store_release(&header->head, mp3_record_ring.sequence);
 
-	WRITE_ONCE(written, written + 1);
+	/* Who is told of the sample shall see it. */
+	smp_store_release(&written, written + 1);
 	wake_up_interruptible(&mp3_readers);
 }
 
@@ -101,7 +102,8 @@ bool mp3_buffer_expects(void)
  */
 unsigned long mp3_buffer_written(void)
 {
-	return READ_ONCE(written);
+	/* Pairs with mp3_buffer_write(). */
+	return smp_load_acquire(&written);
 }
 
 /**
