@@ -71,6 +71,14 @@ page_size_is_4096() {
 	assert_line --index 0 "Usage: work [OPTION]... MB R|L ACCESSES"
 }
 
+@test "work's manual has the pictures of its help, and their 8 rows are the pages of 8 locality sets" {
+	pictures() { sed -n 's/^ *\([0-9]* |.*|\)$/\1/p'; }
+	run -0 bash -c '"$1" -h' - "$work"
+	help=$(pictures <<<"$output")
+	assert_equal "$(mandoc -T ascii "$ROOT/mp3/man/work.1" | col -bx | pictures)" "$help"
+	assert_equal "$(cut -d ' ' -f 1 <<<"$help" | paste -sd ' ')" "448 384 320 256 192 128 64 0 448 384 320 256 192 128 64 0"
+}
+
 @test "work fails to write its help to a full device" {
 	run -1 bash -c '"$1" -h >/dev/full' - "$work"
 	assert_output "work: standard output: No space left on device"

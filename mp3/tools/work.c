@@ -109,7 +109,7 @@ static void usage_error(void)
 	exit(2);
 }
 
-/* Draws the first six phases of a reference string: memory upwards, time to the right. */
+/* Draws the first six phases of a reference string: pages upwards, accesses to the right. */
 static void draw(char mode)
 {
 	enum { ROWS = 8, COLUMNS = 60, STEP = PHASE / 10, PAGE = 4096, ROW = LOCALITY_SET * PAGE };
@@ -119,18 +119,15 @@ static void draw(char mode)
 	for (unsigned int i = 0; i < COLUMNS * STEP; i++)
 		count[next_access(&accesses) / ROW][i / STEP]++;
 	for (int row = ROWS - 1; row >= 0; row--) {
-		if (row == ROWS - 1)
-			printf(" page %3d |", ROWS * LOCALITY_SET - 1);
-		else
-			printf("%9s |", row ? "" : "0");
+		printf("%5d |", row * LOCALITY_SET);
 		for (int column = 0; column < COLUMNS; column++)
 			putchar(!count[row][column] ? ' ' : count[row][column] < STEP / 4 ? '.' : '#');
 		puts("|");
 	}
-	printf("%11s", "0");
+	printf("%8d", 0);
 	for (int column = 10; column <= COLUMNS; column += 10)
 		printf("%10d", column * STEP);
-	puts(" accesses\n");
+	puts("\n");
 }
 
 static void help(void)
@@ -148,10 +145,12 @@ static void help(void)
 	       "     a locality set, %d contiguous pages at a random place (all pages, if\n"
 	       "     the memory has fewer). %d%% of the accesses go to any byte of the set,\n"
 	       "     %d%% to any byte of the memory, uniformly. A phase runs on from one\n"
-	       "     iteration into the next. The program needs few pages, in each phase others.\n"
+	       "     iteration into the next. The program needs few pages, and others in each\n"
+	       "     phase.\n"
 	       "\n", PHASE, LOCALITY_SET, LOCAL_PERCENT, 100 - LOCAL_PERCENT);
 	draw('L');
-	printf("The pictures are of 2 MB: # many accesses, . few, blank none.\n"
+	printf("In the pictures, %d accesses, from left to right, go to %d pages, from bottom\n"
+	       "to top: many where # is, few where . is.\n"
 	       "\n"
 	       "  -n, --iterations=ITERATIONS  this many instead of %d\n"
 	       "  -s, --seed=SEED              another sequence of accesses than that of 1\n"
@@ -167,12 +166,13 @@ static void help(void)
 	       "                               page that is touched is a fault (the default);\n"
 	       "                               thp, transparent huge pages; system, what the\n"
 	       "                               system gives to anybody; or a size, as 2M, of\n"
-	       "                               huge pages that root has set aside (hugetlb)\n"
+	       "                               huge pages that root has set aside (hugetlb);\n"
+	       "                               see work(1)\n"
 	       "  -v, --verbose                say on stderr what each iteration has done\n"
 	       "  -h, --help                   print this\n"
 	       "\n"
 	       "If stderr is a terminal, the number of the iteration is shown there.\n",
-	       ITERATIONS);
+	       6 * PHASE, 8 * LOCALITY_SET, ITERATIONS);
 	if (fflush(stdout))
 		err(1, "standard output");
 	exit(0);
