@@ -149,8 +149,8 @@ static void help(void)
 	       "     phase.\n"
 	       "\n", PHASE, LOCALITY_SET, LOCAL_PERCENT, 100 - LOCAL_PERCENT);
 	draw('L');
-	printf("In the pictures, %d accesses, from left to right, go to %d pages, from bottom\n"
-	       "to top: many where # is, few where . is.\n"
+	printf("The pictures show where %d accesses go, from left to right, in %d pages:\n"
+	       "many where there is a #, few where there is a dot.\n"
 	       "\n"
 	       "  -n, --iterations=ITERATIONS  this many instead of %d\n"
 	       "  -s, --seed=SEED              another sequence of accesses than that of 1\n"
