@@ -211,9 +211,9 @@ begin_paused() {
 	output=$(grep 'iteration=1 ' "$BATS_TEST_TMPDIR/paused")
 }
 
-# resident FIELD...: kB that /proc/PID/smaps has in the fields, of the first mapping of 64 MB or more.
+# resident FIELD...: kB that /proc/PID/smaps has in the fields, of the mapping of 64 MB.
 resident() {
-	awk -v fields="$*" '$1 == "Size:" { big = !seen && $2 >= 65536; seen = seen || big }
+	awk -v fields="$*" '$1 == "Size:" { big = $2 == 65536 }
 		big { kb[$1] = $2 }
 		END { for (i = 1; i <= split(fields, field, " "); i++) printf "%s%d", (i > 1 ? " " : ""), kb[field[i] ":"]; print "" }' \
 		"/proc/$paused/smaps"
