@@ -118,18 +118,33 @@ replies() {
 }
 
 # What a program says that has such options: monitor's own change.
-@test "bash completes what an option's argument is named for: PIDs, also in a list, users, names of programs" {
+@test "bash completes what an option's argument is named for: PIDs, also in a list, users, names of programs, keys" {
 	mkdir -p other
-	printf '#!/bin/sh\ncat <<END\n%s\n%s\n%s\n%s\nEND\n' '  -q, --quite=PID[,PID...]  these' '  -u, --user=USER  his' \
-		'      --comm=NAME  such' '  -o FILE  there' > other/monitor
+	cat > other/monitor <<-'END'
+		#!/bin/sh
+		cat <<HELP
+		Usage: monitor
+		   some -y words
+		  -q, --quite=PID[,PID]...  these
+		  -u, --user=USER   his
+		      --comm=NAME[,NAME]...  such
+		  -o FILE           there
+		  -s, --sort=KEY    by one, two or three
+		  -b, --by=command  so
+		HELP
+	END
 	chmod +x other/monitor
 	sleep 100 3>&- & sleeper=$!
 	until [ "$(cat /proc/$sleeper/comm)" = sleep ]; do sleep 0.02; done
-	assert_equal "$(replies other/monitor -)" "--comm= --quite= --user= -o -q -u"
+	assert_equal "$(replies other/monitor -)" "--by= --comm= --quite= --sort= --user= -b -o -q -s -u"
 	assert_equal "$(replies other/monitor -q "$sleeper" | tr ' ' '\n' | grep -x $sleeper)" $sleeper
 	assert_equal "$(replies other/monitor --quite = "1,$sleeper" | tr ' ' '\n' | grep -x "1,$sleeper")" "1,$sleeper"
 	assert_equal "$(replies other/monitor -u roo)" root
 	assert_equal "$(replies other/monitor --comm slee)" sleep
+	assert_equal "$(replies other/monitor --comm = none,slee)" none,sleep
+	assert_equal "$(replies other/monitor -s '')" "one two three"
+	assert_equal "$(replies other/monitor --sort = t)" "two three"
+	assert_equal "$(replies other/monitor --by = '')" command
 	assert_equal "$(replies other/monitor -o usr/usr/inc)" usr/usr/include
 	kill $sleeper
 }

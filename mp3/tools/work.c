@@ -55,8 +55,8 @@
 #define THP		"/sys/kernel/mm/transparent_hugepage/"
 #define HUGETLB		"/sys/kernel/mm/hugepages/"
 
-/* What maps the memory: base pages only, as the system would, huge pages where they fit,
- * or huge pages that were set aside (hugetlb). */
+/* What the memory consists of: base pages only; what the system gives to anybody; huge pages
+ * where one fits; or huge pages that were set aside (hugetlb). */
 enum pages { BASE, SYSTEM, TRANSPARENT, RESERVED };
 
 /* What the command line asks for. */
