@@ -205,6 +205,7 @@ page_size_is_4096() {
 # begin_paused ARGUMENT...: begins work, which then sleeps after its first iteration: $paused is
 # its PID, and $output what it has said.
 begin_paused() {
+	rm -f "$BATS_TEST_TMPDIR/paused"	# of an earlier one, which would be taken for it
 	"$work" -n 2 -v "$@" 2>"$BATS_TEST_TMPDIR/paused" 3>&- &
 	paused=$!
 	until_it grep -qs 'iteration=1 ' "$BATS_TEST_TMPDIR/paused"
