@@ -90,13 +90,16 @@ struct mp3_user *mp3_user_of(const struct file *file)
  */
 bool mp3_is_too_fast(struct mp3_user *user)
 {
-	unsigned long passed = min(jiffies - user->forgiven, 1000UL * HZ);
-	unsigned long forgive = passed * MP3_RATE * let_go_most / HZ;
+	unsigned long a_second = MP3_RATE * let_go_most, now = jiffies;
+	unsigned long forgive = min(now - user->forgiven, 1000UL * HZ) * a_second / HZ;
 
-	/* else it goes on to add up */
-	if (forgive) {
-		user->let_go -= min_t(unsigned long, user->let_go, forgive);
-		user->forgiven = jiffies;
+	if (forgive >= user->let_go) {
+		user->let_go = 0;
+		user->forgiven = now;
+	} else {
+		/* What is not forgiven yet of the time goes on to add up. */
+		user->let_go -= forgive;
+		user->forgiven += forgive * HZ / a_second;
 	}
 	return user->let_go >= let_go_most;
 }

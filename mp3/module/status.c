@@ -160,6 +160,8 @@ static int compare_age(const void *a, const void *b)
 {
 	u64 x = ((const struct listed *)a)->number, y = ((const struct listed *)b)->number;
 
+	/* To sort all takes milliseconds; the sampler may want this CPU. */
+	cond_resched();
 	return x < y ? -1 : x > y;
 }
 
@@ -176,6 +178,7 @@ static void write_lines(struct listing *listing, const struct file *file,
 		if (listing && nr && !is_hidden(file, listed[i].pid))
 			listing->line[listing->n++] = (struct line){ nr, listed[i].grown };
 		put_pid(listed[i].pid);
+		cond_resched();
 	}
 }
 
