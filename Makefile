@@ -122,6 +122,7 @@ clean: ## remove what was built; results/ and plots/ stay
 # ----- packages --------------------------------------------------------------
 
 packages_machine := qemu-system-x86 busybox-static cpio kmod xz-utils libelf1 libncurses-dev
+packages_arm64   := qemu-system-arm gcc-aarch64-linux-gnu libc6-dev-arm64-cross
 packages_bench   := linux-perf sysstat bpftrace libc6-dev
 packages_reduce  := libgsl-dev
 packages_plots   := gnuplot-nox
@@ -130,7 +131,11 @@ packages_elsewhere := mmdebstrap
 packages_test    := bats bats-support bats-assert parallel shellcheck libgsl-dev jq tmux ncurses-base mandoc dkms linux-perf locales sparse cppcheck gpg gpg-agent bsdextrautils
 
 # Run each time, and silent when there is nothing to install.
-deps := deps-machine deps-bench deps-reduce deps-plots deps-source deps-test deps-elsewhere
+deps := deps-machine deps-arm64 deps-bench deps-reduce deps-plots deps-source deps-test deps-elsewhere
 $(deps): deps-%:
 	@experiments/packages $(packages_$*)
 .PHONY: $(deps)
+
+# A machine of another architecture needs more, when a row of one is asked for.
+arm64_kernels := $(shell awk -F '\t' '$$4 == "arm64" { print $$1 }' experiments/machine/kernels.tsv)
+deps-machine: $(if $(foreach k,$(arm64_kernels),$(findstring $k,$(KERNEL) $(MAKECMDGOALS) $(RUNS))),deps-arm64)
