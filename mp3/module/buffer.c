@@ -9,6 +9,10 @@
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/moduleparam.h>
+#include <linux/rculist.h>
+#include <linux/sched.h>
+#include <linux/spinlock.h>
+#include <linux/srcu.h>
 #include <linux/vmalloc.h>
 #include <linux/wait.h>
 #include <linux/workqueue.h>
@@ -32,20 +36,58 @@ static u64 missed_children;		/* guarded by the registry's membership_lock */
 /* Written by the sampler, read by those who wait for it. */
 static unsigned long written;		/* samples ever */
 static bool more_expected;		/* some process is registered */
-DECLARE_WAIT_QUEUE_HEAD(mp3_readers);	/* who waits for either to change */
 
 /*
- * They are woken by a work: anybody who may open the devices can wait in a hundred thousand
- * ways, by epoll(7), and a sample must not be late for that.
+ * Who waits for either to change: a queue for each open file. Anybody who may open the
+ * devices can wait in a hundred thousand ways, by epoll(7), and no sample may be late for
+ * that. So they are woken by a work, which lets go of the CPU from file to file; and it
+ * holds no lock that a user's task could hold while it is stopped.
  */
 static struct workqueue_struct *waker;
+static LIST_HEAD(readers);		/* struct mp3_reader, read under SRCU */
+static DEFINE_SPINLOCK(readers_lock);	/* of who changes it */
+DEFINE_STATIC_SRCU(readers_srcu);
 
 static void wake_readers(struct work_struct *work)
 {
-	wake_up_interruptible(&mp3_readers);
+	struct mp3_reader *reader;
+	int index = srcu_read_lock(&readers_srcu);
+
+	list_for_each_entry_srcu(reader, &readers, list, srcu_read_lock_held(&readers_srcu)) {
+		wake_up_interruptible(&reader->queue);
+		cond_resched();
+	}
+	srcu_read_unlock(&readers_srcu, index);
 }
 
 static DECLARE_WORK(wake_work, wake_readers);
+
+/**
+ * mp3_add_reader - wake it with each sample, and when more or no more are to come
+ *
+ * Context: process context
+ */
+void mp3_add_reader(struct mp3_reader *reader)
+{
+	init_waitqueue_head(&reader->queue);
+	spin_lock(&readers_lock);
+	list_add_tail_rcu(&reader->list, &readers);
+	spin_unlock(&readers_lock);
+}
+
+/**
+ * mp3_remove_reader - wake it no more; nobody waits in its queue
+ * @freed:	called with its @rcu when nobody looks at it any more
+ *
+ * Context: process context
+ */
+void mp3_remove_reader(struct mp3_reader *reader, rcu_callback_t freed)
+{
+	spin_lock(&readers_lock);
+	list_del_rcu(&reader->list);
+	spin_unlock(&readers_lock);
+	call_srcu(&readers_srcu, &reader->rcu, freed);
+}
 
 /**
  * mp3_buffer_missed_child - say that a child was not registered
@@ -193,6 +235,7 @@ out_waker:
 void mp3_buffer_exit(void)
 {
 	destroy_workqueue(waker);
+	srcu_barrier(&readers_srcu);
 	vfree(header);
 	vfree(ring);
 }

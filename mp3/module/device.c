@@ -7,6 +7,7 @@
 #include <linux/device.h>
 #include <linux/err.h>
 #include <linux/fs.h>
+#include <linux/kernel.h>
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/poll.h>
@@ -24,13 +25,15 @@ static dev_t device_number;
 static struct cdev device_cdev;
 static struct class device_class = { .name = MP3_NAME };
 
-/**
+/*
  * struct reader - an open file
+ * @waiting:	who waits by it
  * @seen:	how many samples had been written when it was last read, or opened
  * @attacher:	its bit as one that is attached, 0 as long as it is not. Context: the
  *		sampler, and release
  */
 struct reader {
+	struct mp3_reader waiting;
 	unsigned long seen;
 	unsigned int attacher;
 };
@@ -51,8 +54,14 @@ static int device_open(struct inode *inode, struct file *file)
 	if (!reader)
 		return -ENOMEM;
 	reader->seen = mp3_buffer_written();
+	mp3_add_reader(&reader->waiting);
 	file->private_data = reader;
 	return stream_open(inode, file);
+}
+
+static void free_reader(struct rcu_head *rcu)
+{
+	kfree(container_of(rcu, struct reader, waiting.rcu));
 }
 
 /* The last one who had the file, or a mapping of it, is gone; or dead. */
@@ -62,7 +71,7 @@ static int device_release(struct inode *inode, struct file *file)
 
 	if (reader->attacher)
 		mp3_close_attacher(reader->attacher);
-	kfree(reader);
+	mp3_remove_reader(&reader->waiting, free_reader);
 	return 0;
 }
 
@@ -78,7 +87,7 @@ static ssize_t device_read(struct file *file, char __user *to, size_t length, lo
 		if (mp3_buffer_written() == READ_ONCE(reader->seen))
 			return -EAGAIN;
 	} else {
-		err = wait_event_interruptible(mp3_readers,
+		err = wait_event_interruptible(reader->waiting.queue,
 					       mp3_buffer_written() != READ_ONCE(reader->seen));
 		if (err)
 			return err;
@@ -95,7 +104,7 @@ static __poll_t device_poll(struct file *file, poll_table *wait)
 	struct reader *reader = file->private_data;
 	__poll_t events = 0;
 
-	poll_wait(file, &mp3_readers, wait);
+	poll_wait(file, &reader->waiting.queue, wait);
 	/* Who is told the end is told of the last sample: it was written before. */
 	if (!mp3_buffer_expects())
 		events |= EPOLLHUP;

@@ -229,8 +229,20 @@ int mp3_attach(const struct file *file, unsigned int *attacher, struct mp3_attac
 int mp3_detach(const struct file *file, unsigned int *attacher, struct mp3_attach *attach);
 bool mp3_may_profile(const struct file *file, struct task_struct *task);
 
+/**
+ * struct mp3_reader - who waits for samples, by one open file
+ * @queue:	for wait_event() and poll
+ * @list, @rcu:	of buffer.c
+ */
+struct mp3_reader {
+	wait_queue_head_t queue;
+	struct list_head list;
+	struct rcu_head rcu;
+};
+
 /* buffer.c */
-extern wait_queue_head_t mp3_readers;
+void mp3_add_reader(struct mp3_reader *reader);
+void mp3_remove_reader(struct mp3_reader *reader, rcu_callback_t freed);
 int mp3_buffer_init(void);
 void mp3_buffer_exit(void);
 void *mp3_buffer_memory(bool records);

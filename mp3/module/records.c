@@ -107,11 +107,10 @@ static_assert(sizeof(struct comm_words) == TASK_COMM_LEN && TASK_COMM_LEN == MP3
 /* What follows the NUL of a comm may be anything, and look like another name. */
 static __always_inline bool is_renamed(const u64 *name, const char *comm)
 {
-	const struct comm_words *is = (const void *)comm;
-
 	/* A comm that is just being changed is seen in parts, as by everybody. */
-	return unlikely(name[0] != data_race(is->word[0])) ||
-	       unlikely(name[1] != data_race(is->word[1]));
+	const struct comm_words is = data_race(*(const struct comm_words *)comm);
+
+	return unlikely(name[0] != is.word[0]) || unlikely(name[1] != is.word[1]);
 }
 
 /*

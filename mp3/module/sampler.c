@@ -189,7 +189,7 @@ static void wait_for_work(void)
 static bool must_rest(unsigned long awake)
 {
 	return time_after(jiffies, awake + 1) &&
-	       !(sampling && due - ktime_get_ns() < 2 * TICK_NSEC);
+	       !(sampling && ktime_get_ns() + 2 * TICK_NSEC >= due);
 }
 
 static int run_sampler(void *unused)
