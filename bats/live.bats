@@ -25,7 +25,7 @@ majors() {
 @test "the view says how to begin when nobody is registered" {
 	run -0 head -n 3 nobody
 	assert_line --index 0 --partial "0 processes: 0 minor and 0 major faults/s"
-	assert_line --index 2 "No process is registered. echo 'T PID' > /proc/mp3/status registers one and its children."
+	assert_line --index 2 "No process is registered. monitor -t -a shows all, monitor -t -p PID one."
 }
 
 @test "a view of nobody costs next to nothing" {
@@ -79,6 +79,46 @@ majors() {
 	assert_line --index 1 --partial "PID  MINOR/S"
 	assert_equal "$(awk 'length > 30' tiny)" ""
 	assert_equal "$(lines large | wc -l)" 3
+}
+
+@test "what is left of a wider screen, or written by others, is drawn over" {
+	assert_equal "$(lines narrow | wc -l)" 3
+	assert_equal "$(grep -c . narrow)" 5
+	assert_equal "$(awk 'length > 60' narrow)" ""
+	grep -q scribbled scribbled
+	run -1 grep scribbled repaired
+	assert_equal "$(lines repaired | wc -l)" 3
+}
+
+@test "h shows the keys, and any key goes back" {
+	run -0 cat help
+	assert_line --index 0 --partial "sort by the column to the left, or to the right"
+	assert_line "Any key goes back."
+	assert_equal "$(lines help | wc -l)" 0
+}
+
+@test "keys sort by a column, and filter by name" {
+	assert_equal "$(lines by-swap)" "$(lines by-swap | sort -s -k 6,6nr)"
+	assert_equal "$(lines by-cpu)" "$(lines by-cpu | sort -s -k 4,4nr)"
+	assert_equal "$(head -n 1 typing)" "filter: lee_   (Enter, or Esc for none)"
+	assert_equal "$(lines filtered | awk '{ print $1 }')" "$idle"
+	[[ $(head -n 1 filtered) = "1 process: "*"filter: lee" ]]
+}
+
+@test "a tree that is attached to is shown, and folded into one line" {
+	assert_equal "$(lines tree | wc -l)" 5
+	run -0 lines folded
+	assert_equal "${#lines[@]}" 1
+	assert_output --regexp "^ +$(cat root) .* \\+4 sh"
+}
+
+@test "Ctrl-C and Ctrl-backslash reach a command once, and Ctrl-Z stops monitor with it" {
+	run -0 grep -c Stopped stopped
+	assert_output 1
+	run -0 grep -c '^caught\|\^.caught' caught
+	assert_output 2
+	run -0 grep -c 'status 0' caught
+	assert_output 1
 }
 
 @test "a process that has ended says so for some seconds, and is then forgotten" {

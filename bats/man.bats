@@ -23,16 +23,19 @@ rendered() { mandoc -T ascii "$1" | col -bx | tr -s ' \n' ' '; }
 @test "the pages have the options of --help, all of them and no other" {
 	for tool in monitor work; do
 		assert_equal "$(mandoc -T ascii man/$tool.1 | col -bx |
-			grep -oE '^ {5}(-[a-z], )?--?[a-z]+' | tr -d ' ' | sort)" \
-			"$(./$tool --help | grep -oE '^ {2,6}(-[a-z], )?--[a-z]+' | tr -d ' ' | sort)"
+			grep -oE '^ {5}(-[a-zA-Z], )?--?[a-z]+' | tr -d ' ' | sort)" \
+			"$(./$tool --help | grep -oE '^ {2,6}(-[a-zA-Z], )?--[a-z]+' | tr -d ' ' | sort)"
 	done
 }
 
-@test "monitor(1) has the columns of the header row" {
+@test "monitor(1) has the fields of the records, the summary and the intervals, and the kinds of these" {
 	page=$(rendered man/monitor.1)
-	# the row that command.bats finds in the guest
-	for column in $(sed -n '/puts("time_ns/,/)/p' tools/monitor-print.c | tr -cs 'a-z_' ' ' | sed 's/puts//; s/\bt\([a-z]\)/\1/g'); do
-		[[ $page == *"$column"* ]] || fail "$column is not in the page"
+	# the rows that command.bats finds in the guest
+	mapfile -t fields < <(sed -n '/_columns\[\] = {/,/^}/ { s/offsetof.*//; s/[^"]*"\([a-z_]*\)"[^"]*/\1\n/gp }' tools/monitor-format.c |
+		grep .; grep -ohE '"(interval|process|command|total)[-a-z]*"' tools/monitor-{rows,summary,intervals}.c | tr -d '"')
+	[ ${#fields[@]} -ge 33 ]
+	for field in "${fields[@]}"; do
+		[[ $page == *"$field"* ]] || fail "$field is not in the page"
 	done
 }
 

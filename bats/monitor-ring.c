@@ -10,14 +10,16 @@
  *				to what has been taken; nothing is taken before
  *				the ring has come round, if there are as many
  *	monitor-ring -f SAMPLES	the same at 1000 samples a second, followed; a
- *				pipe stands for the device: readable once there
- *				is a sample, hung up after the last
+ *				pipe stands for the device: it gives a number for
+ *				each sample, and is hung up after the last
  *
  * Drains the ring to stdout as the monitor does. At its end, however it ends,
  * it says on stderr how many slots are full, and how many words are not empty.
  */
+#define _GNU_SOURCE
 #include "../mp3/tools/monitor-samples.c"
 
+#include <fcntl.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
@@ -68,8 +70,10 @@ static void *write_slowly(void *unused)
 	sigfillset(&all);
 	pthread_sigmask(SIG_BLOCK, &all, NULL);
 	for (unsigned long i = 0; i < samples; i++) {
+		uint64_t number = i + 1;
+
 		write_sample((i + 11900) % MP3_SAMPLES, i);
-		if (i == 0 && write(device[1], "", 1) != 1)
+		if (write(device[1], &number, sizeof(number)) != sizeof(number))
 			err(1, "pipe");
 		usleep(1000);
 	}
@@ -124,7 +128,8 @@ int main(int argc, char **argv)
 		pthread_join(writer, NULL);
 		fprintf(stderr, "drained: %zu\n", drain(ring, &next));
 	} else {
-		if (pipe(device) || pthread_create(&writer, NULL, write_slowly, NULL))
+		/* As open_device() opens it. */
+		if (pipe2(device, O_NONBLOCK) || pthread_create(&writer, NULL, write_slowly, NULL))
 			err(1, "no thread");
 		fprintf(stderr, "followed: %zu\n", follow(ring, device[0]));
 	}

@@ -49,21 +49,91 @@ drained() {
 	assert_equal "$stderr" "drained: $#"$'\n'"left: 0 slots, 0 words"
 }
 
-@test "monitor's help goes to stdout" {
-	for option in -h --help; do
-		run -0 --separate-stderr "$sanitized" $option
-		assert_line --index 0 "Usage: monitor [-p | --trace FILE] [-f] [-d DEVICE]"
-		assert_equal "$stderr" ""
+# refused REASON ARGUMENT... - in one line, with status 2
+refused() {
+	for program in "$monitor" "$sanitized"; do
+		run -2 --separate-stderr "$program" "${@:2}"
+		assert_equal "$output" ""
+		assert_equal "$stderr" "monitor: $1 (-h for help)"
 	done
 }
 
-@test "monitor answers bad arguments with the usage on stderr and status 2" {
-	for arguments in -x --what -d --device node "-f node" "-p --trace x" "-o x" "-f -- true" "-t -p" \
-		-- "-p --" "-d node --" "-o x --" "-d -- true"; do
-		# shellcheck disable=SC2086 # words they are
+@test "monitor's help goes to stdout" {
+	for option in -h --help; do
+		run -0 --separate-stderr "$sanitized" $option
+		assert_line --index 0 "Usage: monitor [OPTION]... -- COMMAND [ARGUMENT]..."
+		assert_equal "$stderr" ""
+		# it fits a terminal
+		[ "$(wc -L <<<"$output")" -le 80 ]
+	done
+}
+
+@test "monitor answers an option that it does not know, or that lacks its argument, with status 2" {
+	for arguments in -z --what -d --device -i -x --trace -C -u -n -D --pid --by; do
 		run -2 --separate-stderr "$sanitized" $arguments
 		assert_equal "$output" ""
-		[[ $stderr = *"Usage: monitor [-p | --trace FILE] [-f] [-d DEVICE]"* ]] || fail "no usage in: $stderr"
+		assert_equal "${#stderr_lines[@]}" 2
+		assert_equal "${stderr_lines[1]}" "Try 'monitor -h'."
+	done
+}
+
+@test "each option's wrong use is one line that says what is right, and status 2" {
+	refused "-p wants PID[,PID]..., not '1,x'" -p 1,x
+	refused "-p wants PID[,PID]..., not '0'" -p 0
+	refused "-p wants PID[,PID]..., not '1,'" --pid=1,
+	refused "-p wants PID[,PID]..., not '99999999999'" -p 99999999999
+	refused "-i wants a time, as 500ms, 1s or 2, not '1m'" -i 1m
+	refused "-i wants a time, as 500ms, 1s or 2, not 'x'" -i x
+	refused "-i wants at least 50ms, the time from a sample to the next" -i 49ms
+	refused "-i wants at least 50ms, the time from a sample to the next" -i 0.01
+	refused "-D wants a time, as 500ms, 1s or 2, not '0'" -a -D 0
+	refused "-n wants a number from 1 on, not '0'" -a -n 0
+	refused "-n wants a number from 1 on, not '-1'" -a -n -1
+	refused "--top wants a number from 1 on, not '3x'" -a --top 3x
+	refused "--sort wants major, minor, cpu, rss, swap, time, pid or command, not 'size'" -a --sort size
+	refused "--by wants 'command', not 'user'" -a --by user
+	refused "-x wants a separator, as -x, or -x ';', not 'ab'" -a -x ab
+	refused "-x wants a separator, as -x, or -x ';', not '1'" -a -x 1
+	refused "there is no user 'nobody-of-that-name'" -u nobody-of-that-name
+}
+
+@test "options that do not go together are one line that says which, and status 2" {
+	refused "'node' stands alone: a command comes behind '--'" -f node
+	refused "'110' stands alone: -p 110 profiles a process" 110
+	refused "no command stands behind '--'" --
+	refused "no command stands behind '--'" -o x --
+	refused "-r, -t and -f do not go with a command, 'true'" -f -- true
+	refused "-r, -t and -f do not go with a command, 'true'" -p -- true
+	refused "-p, -C, -u, -G, -a, -T, -D and -w do not go with a command, 'true'" -a -- true
+	refused "-p, -a, and the others that say whom to profile, do not go together" -a -p 1
+	refused "-p, -a, and the others that say whom to profile, do not go together" -p 1 -C sh
+	refused "-T wants to know whose tree: -p, -C, -u or -G" -T
+	refused "-t does not go with -r, -f, -i and --trace" -t -p
+	refused "-t does not go with -r, -f, -i and --trace" -t -i 1
+	refused "-r does not go with -i" -r -i 1
+	refused "the records go either to standard output, with -r, or to a trace" -p --trace x
+	refused "the records go either to standard output, with -r, or to a trace" -r --trace x
+	refused "-o is for a summary and for intervals" -o x
+	refused "-j and -x are for a summary, for intervals (-i) and for records (-r)" -j
+	refused "-j and -x are for a summary, for intervals (-i) and for records (-r)" -x , -t
+	refused "-n and --by are for a summary and for intervals" -r -n 3
+	refused "--sort is for a summary, for intervals and for -t" -r --sort cpu
+	refused "--new is for -r and --trace" --new
+	refused "-w is for -f and -i" -w
+	refused "-D is for -f, for -i, and for those that say whom to profile" -D 1
+	refused "-D does not go with -t" -t -a -D 1
+	# "--" that is an argument ends no options
+	refused "'true' stands alone: a command comes behind '--'" -d -- true
+	[ ! -e x ]
+}
+
+@test "-p with no PID behind it is the old spelling of -r" {
+	[ ! -e /dev/mp3-records ] || skip "the profiler is loaded"
+	for arguments in -p "-p -f" -pf "-p -d /dev/null" --processes -r --records "-r --new" "--pid 1" "-p 1" "-p 1,2 -T"; do
+		# shellcheck disable=SC2086 # words they are
+		run -1 "$sanitized" $arguments
+		assert_equal "${#lines[@]}" 1
+		assert_output --regexp "monitor: /dev/(mp3-records is not there: is the module loaded\?|null: not a record ring)"
 	done
 }
 

@@ -1,16 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What monitor is connected to: the profiler's device, signals, its output.
+ * What monitor is connected to: the profiler's device, its clock, signals, its output.
  */
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "monitor.h"
@@ -22,7 +25,7 @@ int failure = 1;
 void flush(FILE *output)
 {
 	if (fflush(output) || ferror(output))
-		err(1, output == stdout ? "standard output" : "output");
+		err(failure, output == stdout ? "standard output" : "output");
 }
 
 FILE *open_output(const char *path)
@@ -61,6 +64,63 @@ int open_signals(void)
 	return file;
 }
 
+int await_device(int device, int signals, int ms)
+{
+	struct pollfd files[] = {
+		{ .fd = device, .events = POLLIN },
+		{ .fd = signals, .events = POLLIN },
+	};
+	uint64_t samples;
+
+	if (poll(files, 2, ms) < 0)
+		err(failure, "poll");
+	/* What is not read is said again. */
+	if (files[0].revents & POLLIN && read(device, &samples, sizeof(samples)) < 0 &&
+	    errno != EAGAIN)
+		err(failure, "the device");
+	return (files[0].revents & POLLIN ? SAMPLE : 0) |
+	       (files[0].revents & ~POLLIN ? NOBODY : 0) | (files[1].revents ? SIGNALLED : 0);
+}
+
+void wait_for_sample(int device)
+{
+	int flags = fcntl(device, F_GETFL);
+	uint64_t samples;
+
+	if (flags < 0 || fcntl(device, F_SETFL, flags & ~O_NONBLOCK) ||
+	    read(device, &samples, sizeof(samples)) < 0 || fcntl(device, F_SETFL, flags))
+		err(failure, "cannot wait for a sample");
+}
+
+/* What CLOCK_MONOTONIC says here beyond what it says in the initial time namespace. */
+static int64_t clock_offset_ns(void)
+{
+	FILE *offsets = fopen("/proc/self/timens_offsets", "re");
+	long long seconds, ns, offset = 0;
+	char clock[16];
+
+	if (!offsets)
+		return 0;	/* no such namespaces */
+	while (fscanf(offsets, "%15s %lld %lld", clock, &seconds, &ns) == 3)
+		if (!strcmp(clock, "monotonic") || !strcmp(clock, "1"))
+			offset = seconds * 1000000000 + ns;
+	fclose(offsets);
+	return offset;
+}
+
+uint64_t profiler_now_ns(void)
+{
+	static bool known;
+	static int64_t offset;
+	struct timespec time;
+
+	if (!known)
+		offset = clock_offset_ns();
+	known = true;
+	clock_gettime(CLOCK_MONOTONIC, &time);
+	return time.tv_sec * 1000000000ull + time.tv_nsec - offset;
+}
+
 /* The major number of the profiler, -1 if the module is not loaded. */
 static int profiler_major(void)
 {
@@ -83,6 +143,42 @@ static int profiler_major(void)
 	return found;
 }
 
+/* There is no node. */
+static _Noreturn void say_missing(const char *what, const char *node, enum device which)
+{
+	int number = profiler_major();
+
+	if (number < 0)
+		errx(failure, "%s: is the module loaded?", what);
+	errx(failure, "%s, but the module is loaded: 'mknod %s c %d %d' makes it", what, node,
+	     number, which);
+}
+
+/* There is a node, of a number that is not the module's. */
+static _Noreturn void say_stale(const char *name, dev_t node, enum device which)
+{
+	int number = profiler_major();
+
+	if (number < 0)
+		errx(failure, "%s: no such device now: is the module loaded?", name);
+	if ((int)major(node) == number)
+		errx(failure, "%s is minor %u of the module, and minor %d is the %s", name,
+		     minor(node), which, which == RECORDS ? "record ring" : "profile buffer");
+	errx(failure, "%s is device %u:%u, and the module is %d now: 'rm %s; mknod %s c %d %d'",
+	     name, major(node), minor(node), number, name, name, number, which);
+}
+
+/* EACCES, and who may. */
+static _Noreturn void say_forbidden(const char *name, const struct stat *status)
+{
+	const struct group *group = status->st_mode & S_IRGRP ? getgrgid(status->st_gid) : NULL;
+
+	errno = EACCES;
+	if (!S_ISCHR(status->st_mode) || !group || !status->st_gid)
+		err(failure, "%s", name);
+	err(failure, "%s is for root and the group %s", name, group->gr_name);
+}
+
 /*
  * O_NONBLOCK, so that no FIFO or terminal line keeps it waiting. To store into, or
  * to map, what is something else may harm it.
@@ -98,21 +194,27 @@ int open_device(const char *path, enum device which)
 	device = open(name, flags);
 	if (device < 0 && errno == ENOENT && !path) {
 		if (which == RECORDS)
-			errx(failure, "%s is not there: is the module loaded?", name);
+			say_missing(MP3_RECORDS " is not there", standard, which);
 		name = standard;
 		device = open(name, flags);
 		if (device < 0 && errno == ENOENT)
-			errx(failure, "neither %s nor %s is there: is the module loaded?",
-			     NODE, MP3_DEVICE);
+			say_missing("neither " NODE " nor " MP3_DEVICE " is there", standard, which);
 	}
-	if (device < 0 && (errno == ENXIO || errno == ENODEV))
-		errx(failure, "%s: no such device now: is the module loaded?", name);
+	if (device < 0 && errno == EACCES && !stat(name, &status))
+		say_forbidden(name, &status);
+	if (device < 0 && (errno == ENXIO || errno == ENODEV) && !stat(name, &status))
+		say_stale(name, status.st_rdev, which);
 	if (device < 0 || fstat(device, &status))
 		err(failure, "%s", name);
-	if (!S_ISCHR(status.st_mode) || minor(status.st_rdev) != which ||
-	    (int)major(status.st_rdev) != profiler_major())
+	if (!S_ISCHR(status.st_mode))
 		errx(failure, "%s: not a %s", name,
 		     which == RECORDS ? "record ring" : "profile buffer");
+	if (minor(status.st_rdev) != which || (int)major(status.st_rdev) != profiler_major()) {
+		if (!path || (int)major(status.st_rdev) == profiler_major())
+			say_stale(name, status.st_rdev, which);
+		errx(failure, "%s: not a %s", name,
+		     which == RECORDS ? "record ring" : "profile buffer");
+	}
 	return device;
 }
 

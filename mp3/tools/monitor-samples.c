@@ -11,7 +11,6 @@
  * lost when the output fails; at worst, some samples are printed twice.
  */
 #include <err.h>
-#include <poll.h>
 #include <sys/mman.h>
 
 #include "monitor.h"
@@ -168,18 +167,14 @@ static size_t drain(struct mp3_sample *ring, size_t *next)
  */
 static size_t follow(struct mp3_sample *ring, int device)
 {
-	struct pollfd files[] = {
-		{ .fd = device, .events = POLLIN },
-		{ .fd = open_signals(), .events = POLLIN },
-	};
 	size_t next = UNKNOWN, total = 0, n;
+	int signals = open_signals(), events;
 
 	do {
-		if (poll(files, 2, -1) < 0)
-			err(1, "poll");
+		events = await_device(device, signals, -1);
 		n = print_some(ring, &next);
 		total += n;
-	} while (!files[1].revents && (n || !(files[0].revents & POLLHUP)));
+	} while (!(events & SIGNALLED) && (n || !(events & NOBODY)));
 	return total + drain(ring, &next);
 }
 
@@ -193,11 +188,13 @@ static struct mp3_sample *map_ring(int device)
 	return ring;
 }
 
-size_t print_samples(const char *path, bool following)
+size_t print_samples(const char *path, bool following, bool waiting)
 {
 	int device = open_device(path, BUFFER);
 	struct mp3_sample *ring = map_ring(device);
 	size_t next = UNKNOWN;
 
+	if (waiting)
+		wait_for_sample(device);
 	return following ? follow(ring, device) : drain(ring, &next);
 }

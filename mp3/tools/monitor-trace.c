@@ -103,10 +103,14 @@ void trace_add(struct trace *trace, const struct mp3_record *record, uint64_t pa
 	}
 }
 
-void trace_close(struct trace *trace)
+bool trace_close(struct trace *trace)
 {
+	bool written;
+
 	fputs("\n]}\n", trace->file);
-	if (ferror(trace->file) | fclose(trace->file))
-		err(failure, "the trace");
+	written = !(ferror(trace->file) | fclose(trace->file));
+	if (!written)
+		warn("the trace");
 	free(trace);
+	return written;
 }

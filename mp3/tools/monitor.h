@@ -3,14 +3,24 @@
  * What the files of monitor offer each other.
  *
  * monitor.c		the command line
- * monitor-device.c	opens the devices; signals; output
+ * monitor-device.c	opens the devices; clock; signals; output
  * monitor-samples.c	takes samples out of the profile buffer, prints them
  * ring.c		reads the record ring, for other programs as well
- * monitor-processes.c	adds the records of each process up
- * monitor-print.c	prints them as TSV
+ * monitor-sums.c	adds the records of each process up
+ * monitor-who.c	finds processes in /proc
+ * monitor-attach.c	attaches to them
+ * monitor-watch.c	reads the records of what it is attached to, until it is over
+ * monitor-command.c	runs a command, attached to
+ * monitor-rows.c	sums as rows: sorted, one a command
+ * monitor-format.c	prints rows and records as CSV or JSON, for programs
+ * monitor-summary.c	the table at the end
+ * monitor-intervals.c	the tables between
  * monitor-trace.c	writes them as a trace for viewers
- * monitor-live.c	shows them on a terminal
- * monitor-command.c	runs a command under the profiler, prints a summary
+ * monitor-live.c	the live view: what it shows, and its keys
+ * monitor-screen.c	draws it
+ *
+ * monitor-profile.h is of sums, who, attach and watch; monitor-table.h of rows, format, summary
+ * and intervals; monitor-live.h of live and screen.
  *
  * All of them end the program by err(3) when something fails that cannot be
  * gone on without.
@@ -22,9 +32,16 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <sys/types.h>
 
 #include "../mp3.h"
+#include "monitor-profile.h"
+#include "monitor-table.h"
 #include "ring.h"
+
+#define SECOND	1000000000ull	/* in nanoseconds */
+
+/* ----- what monitor is connected to: monitor-device.c ----- */
 
 /* The minors of the profiler's device. */
 enum device { BUFFER, RECORDS };
@@ -50,6 +67,31 @@ void open_records(struct ring *ring, const char *path);
  */
 int open_signals(void);
 
+enum { SAMPLE = 1, NOBODY = 2, SIGNALLED = 4 };
+
+/**
+ * await_device - wait for the next sample, or for a signal
+ * @signals:	the file of open_signals(), -1 for none
+ * @ms:		at most; -1: as long as it takes
+ *
+ * Return: SAMPLE, one has come; NOBODY is registered; SIGNALLED; 0, the time is over
+ */
+int await_device(int device, int signals, int ms);
+
+/**
+ * wait_for_sample - sleep until the next one; until a process is registered, if none is
+ *
+ * Before open_signals(): a signal shall end it.
+ */
+void wait_for_sample(int device);
+
+/**
+ * profiler_now_ns - the clock of the records
+ *
+ * It is CLOCK_MONOTONIC of the initial time namespace, whichever we are in.
+ */
+uint64_t profiler_now_ns(void);
+
 /* The exit status when something fails: 1, but 125 as long as a command waits. */
 extern int failure;
 
@@ -70,109 +112,74 @@ FILE *open_output(const char *path);
  */
 void empty_output(FILE *output);
 
+/* ----- samples: monitor-samples.c ----- */
+
 /**
  * print_samples - print and take samples
  * @path:	the device, NULL for the usual one
  * @following:	go on as long as processes are registered
+ * @waiting:	for the first sample to come
  *
  * Return: their number
  */
-size_t print_samples(const char *path, bool following);
+size_t print_samples(const char *path, bool following, bool waiting);
+
+/**
+ * struct request - the command line, but for what is to be done
+ * @device:	NULL for the usual one
+ * @following:	go on as long as processes are registered
+ * @waiting:	for the first sample to come
+ * @fresh:	leave out the records that are there already
+ * @interval_ns: 0: no intervals
+ * @duration_ns: 0: no end
+ * @output_path: of the summary, NULL for the usual one
+ * @trace_path:	NULL: no trace
+ */
+struct request {
+	const char *device;
+	bool following;
+	bool waiting;
+	bool fresh;
+	uint64_t interval_ns;
+	uint64_t duration_ns;
+	const char *output_path;
+	const char *trace_path;
+	struct who who;
+	struct shape shape;
+	struct form form;
+};
+
+/* ----- what there is to be done ----- */
 
 /**
  * print_records - print records as TSV, with a header row, or as a trace
- * @path:	the device, NULL for the usual one
- * @following:	go on as long as processes are registered
- * @trace_path:	of the trace to be written instead, or NULL
  *
  * Return: false if some had been overwritten before they were read
  */
-bool print_records(const char *path, bool following, const char *trace_path);
+bool print_records(struct request *request);
 
 /**
- * live_view - show the registered processes on the terminal, until q or a signal
- * @path:	the device, NULL for the usual one
+ * watch_processes - those of @who, or else whatever is registered, with a summary at the end
+ *
+ * Return: false if records had been overwritten before they were read
  */
-void live_view(const char *path);
+bool watch_processes(struct request *request);
 
 /**
- * print_name - print a program's name in printable ASCII, other bytes as \ooo
+ * live_view - show processes on the terminal, until q or a signal
  */
-void print_name(FILE *output, const char *name);
+void live_view(const struct request *request);
 
 /**
  * run_command - run a command with its tree under the profiler
- * @path:	the record ring's device, NULL for the usual one
- * @output:	for the summary; emptied when the command has begun
- * @trace_path:	of the trace of the tree, which is emptied then, too; or NULL
  *
  * Does not return: it exits with the status of the command, 128 + n when it was
  * killed by signal n, 126 when it cannot be executed, 127 when it is not there,
  * 125 when it was not begun.
  */
-_Noreturn void run_command(const char *path, FILE *output, const char *trace_path,
-			   char **command);
+_Noreturn void run_command(struct request *request, char **command);
 
-/**
- * struct process - what the records of a process add up to
- * @pid, @parent, @name: as in its last record
- * @begin_ns:	when its first record's period began, CLOCK_MONOTONIC
- * @end_ns:	time of its last record
- * @minor, @major, @cpu_ns: sums
- * @rss, @swap:	as in its last record that was not of a dead process, in pages
- * @peak_rss, @peak_swap: the largest seen, in pages
- * @flags:	those of all its records
- * @next:	the process that appeared after it
- * @view:	for whoever shows it; NULL at first, from malloc(3)
- */
-struct process {
-	uint32_t pid;
-	uint32_t parent;
-	char name[MP3_NAME_BYTES];
-	uint64_t begin_ns;
-	uint64_t end_ns;
-	uint64_t minor;
-	uint64_t major;
-	uint64_t cpu_ns;
-	uint64_t rss;
-	uint64_t swap;
-	uint64_t peak_rss;
-	uint64_t peak_swap;
-	uint32_t flags;
-	struct process *next;
-	void *view;
-};
-
-/**
- * struct processes - all that have been seen, in the order of appearance
- * @first, @last: of the list, NULL if it is empty
- * @by_pid:	root of a tsearch(3) tree: the newest process of each PID
- */
-struct processes {
-	struct process *first;
-	struct process *last;
-	void *by_pid;
-};
-
-/**
- * processes_add - add a record to its process
- *
- * A record with MP3_FIRST begins a new process, even if its PID has been seen.
- *
- * Return: the process
- */
-struct process *processes_add(struct processes *processes,
-			      const struct mp3_record *record);
-
-/**
- * processes_forget - free those that have ended, and were last heard of before @ns
- */
-void processes_forget(struct processes *processes, uint64_t ns);
-
-/**
- * processes_find - the newest process of this PID, or NULL
- */
-struct process *processes_find(const struct processes *processes, uint32_t pid);
+/* ----- traces: monitor-trace.c ----- */
 
 /**
  * trace_open - a trace in the Trace Event Format (JSON)
@@ -193,7 +200,9 @@ void trace_add(struct trace *trace, const struct mp3_record *record, uint64_t pa
 
 /**
  * trace_close - end the trace; only now it is valid JSON
+ *
+ * Return: false if it could not be written, and why has been said
  */
-void trace_close(struct trace *trace);
+bool trace_close(struct trace *trace);
 
 #endif

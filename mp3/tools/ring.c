@@ -3,8 +3,10 @@
  * The record ring, read one record after the other; mp3.h describes it.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <stddef.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -102,7 +104,41 @@ int ring_poll(const struct ring *ring, int ms)
 {
 	struct pollfd device = { .fd = ring->device, .events = POLLIN };
 
-	return poll(&device, 1, ms) < 0 ? -1 : device.revents;
+	uint64_t samples;
+
+	if (poll(&device, 1, ms) < 0)
+		return -1;
+	/* What is not read is said again. EAGAIN: another thread has read it. */
+	if (device.revents & POLLIN && read(ring->device, &samples, sizeof(samples)) < 0 &&
+	    errno != EAGAIN)
+		return -1;
+	return device.revents;
+}
+
+bool ring_wait(const struct ring *ring)
+{
+	int flags = fcntl(ring->device, F_GETFL), error;
+	uint64_t samples;
+	bool came;
+
+	if (flags < 0 || fcntl(ring->device, F_SETFL, flags & ~O_NONBLOCK))
+		return false;
+	came = read(ring->device, &samples, sizeof(samples)) == sizeof(samples);
+	error = errno;
+	if (fcntl(ring->device, F_SETFL, flags))
+		return false;
+	errno = error;
+	return came;
+}
+
+bool ring_attach(const struct ring *ring, struct mp3_attach *attach)
+{
+	return !ioctl(ring->device, MP3_ATTACH, attach);
+}
+
+bool ring_detach(const struct ring *ring, struct mp3_attach *attach)
+{
+	return !ioctl(ring->device, MP3_DETACH, attach);
 }
 
 static size_t bytes_of(const struct mp3_records *header)

@@ -100,6 +100,28 @@ void ring_rewind(struct ring *ring);
 int ring_poll(const struct ring *ring, int ms);
 
 /**
+ * ring_wait - wait for the next sample, and before it for a process to be registered
+ *
+ * It sleeps in read(2), and is ended by a signal that is not blocked, or by a sample.
+ *
+ * Return: false, and errno says what has failed; EINTR: a signal came
+ */
+bool ring_wait(const struct ring *ring);
+
+/**
+ * ring_attach - have a process registered as long as this ring is open, and it lives
+ * @attach:	see mp3.h; filled with what the module tells
+ *
+ * Return: false, and errno says why not
+ */
+bool ring_attach(const struct ring *ring, struct mp3_attach *attach);
+
+/**
+ * ring_detach - let go of it again
+ */
+bool ring_detach(const struct ring *ring, struct mp3_attach *attach);
+
+/**
  * ring_next - copy the next record
  * @record:	filled with a whole one
  *
