@@ -22,6 +22,14 @@ slow_kernel() {
 	esac
 }
 
+# large_pages - the tests are in a kernel whose pages are of 16 KiB
+large_pages() {
+	case ${KERNEL-} in
+	*-16k) ;;
+	*) return 1 ;;
+	esac
+}
+
 # assert_empty FILE - it is there, and nothing is in it
 assert_empty() {
 	[ -e "$1" ] || fail "there is no $1"

@@ -75,6 +75,8 @@ begin_machine() {
 	[ ${#names[@]} != 0 ] || return 0
 	# One that checks itself would thrash for half an hour where it takes others some seconds.
 	! slow_kernel || [ "$1" = 2 ] || memory=640
+	# 500 processes have tables and stacks of larger pages there
+	! large_pages || [ "$1" = 2 ] || memory=384
 	exec {lock}> "$seen.lock"
 	flock "$lock"
 	(
