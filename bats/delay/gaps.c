@@ -7,10 +7,13 @@
  * begins anew. On the CPU on which it is loaded. For tests of mp3 only.
  */
 #include <linux/hrtimer.h>
+#include <linux/kernel.h>
 #include <linux/ktime.h>
-#include <linux/minmax.h>
 #include <linux/module.h>
 #include <linux/moduleparam.h>
+#include <linux/ptrace.h>
+#include <linux/sched.h>
+#include <asm/irq_regs.h>
 
 static unsigned long period_ns = 20000;
 module_param(period_ns, ulong, 0444);
@@ -18,13 +21,20 @@ module_param(period_ns, ulong, 0444);
 static unsigned long longest_ns;
 module_param(longest_ns, ulong, 0644);
 
+static char longest_in[96];	/* what was interrupted then, and whose */
+module_param_string(longest_in, longest_in, sizeof(longest_in), 0444);
+
 static struct hrtimer timer;
 
 static enum hrtimer_restart look(struct hrtimer *unused)
 {
 	s64 late = ktime_get_ns() - ktime_to_ns(hrtimer_get_expires(&timer));
 
-	longest_ns = max_t(s64, longest_ns, late);
+	if (late > (s64)longest_ns) {
+		longest_ns = late;
+		snprintf(longest_in, sizeof(longest_in), "%s %pS", current->comm,
+			 get_irq_regs() ? (void *)instruction_pointer(get_irq_regs()) : NULL);
+	}
 	hrtimer_forward_now(&timer, period_ns);
 	return HRTIMER_RESTART;
 }
