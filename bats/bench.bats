@@ -277,6 +277,12 @@ times() {
 	assert_output ""
 	assert_equal "$stderr" "merge: register-10 has other columns than cost-2"
 	run -2 "$measure/merge"
+	for kernel in 6.12 5.10; do
+		mkdir -p "results/sim-$kernel-1024-disk-1/bench-rate"
+		printf '%s\t%s\n' state rate idle "20-$kernel" > "results/sim-$kernel-1024-disk-1/bench-rate/rate.tsv"
+	done
+	run -0 "$measure/merge" -k results/*/bench-rate/rate.tsv
+	assert_output "$(printf '%s\t%s\t%s\n' kernel state rate 5.10 idle 20-5.10 6.12 idle 20-6.12)"
 }
 
 @test "each case names the files that it needs, and there is a rule for those that are built" {

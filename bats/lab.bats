@@ -155,7 +155,7 @@ stdout"
 	run -0 cat meta.tsv
 	assert_line "$(printf 'machine\tsim')"
 	assert_line "$(printf 'hz\t250')"
-	assert_line "$(printf 'swap_options\tndelay=100000 max_queue=32')"
+	assert_line "$(printf 'swap_options\tndelay=100000 max_queue=32 sector_size=4096')"
 	refute_output --partial "$ROOT"
 }
 

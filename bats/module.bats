@@ -117,11 +117,11 @@ counted_exactly() {
 	assert_empty traces-registered
 }
 
-@test "work is queued while a process is registered, and never else" {
-	assert_equal "$(cat idle-works)" 0
+@test "the sampler wakes up 20 times a second while a process is registered, and never else" {
+	assert_equal "$(cat idle-waits)" 0
 	# one second
-	[ "$(cat busy-works)" -ge 19 ]
-	[ "$(cat busy-works)" -le 22 ]
+	[ "$(cat busy-waits)" -ge 19 ]
+	[ "$(cat busy-waits)" -le 22 ]
 }
 
 @test "samples add up to the kernel's own counts, for a process that is unregistered" {

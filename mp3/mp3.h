@@ -47,8 +47,12 @@
  * together 15 of 16. A user is whoever made the outermost user namespace, for those in
  * one. A place is the user's who registered the process first, and that of a child its
  * parent's. Whoever is unregistered keeps the place until the next sample: so no sample
- * brings more records than there are places, whatever users do. MP3_ATTACHED_MAX files
- * can be attached at a time, a quarter of them of one such user.
+ * brings more records than there are places, whatever users do. And whoever has let go of
+ * more living processes in a sample period than one in 128 places (at least 16) waits
+ * before the next one is registered, until that is so on the average: so a loop of R and U
+ * does not turn the record ring over. Who wants a place that is about to be free waits,
+ * too; EINTR, if a signal comes. MP3_ATTACHED_MAX files can be attached at a time, a
+ * quarter of them of one such user.
  *
  * A child that is forked when ENOSPC or EDQUOT would be said is not registered; it is
  * counted in the missed_children of the record ring. Its own children are not: nobody

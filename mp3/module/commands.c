@@ -11,9 +11,12 @@
 #include <linux/cred.h>
 #include <linux/err.h>
 #include <linux/fs.h>
+#include <linux/jiffies.h>
 #include <linux/kernel.h>
 #include <linux/pid.h>
 #include <linux/rcupdate.h>
+#include <linux/sched.h>
+#include <linux/sched/signal.h>
 #include <linux/sched/task.h>
 #include <linux/uidgid.h>
 #include <linux/user_namespace.h>
@@ -77,13 +80,37 @@ bool mp3_may_profile(const struct file *file, struct task_struct *task)
 }
 
 /*
+ * ask - have the sampler do its part
+ *
+ * Where places will be free with the next sample, that is awaited: there may be one for us
+ * then. Whoever lets go of too many waits until he may go on.
+ *
+ * Return: @err, -ERESTARTSYS
+ */
+static int ask(struct command *command)
+{
+	bool full;
+	int waits;
+
+	for (waits = 0;; waits++) {
+		mp3_ask(&command->request);
+		full = command->err == -ENOSPC || command->err == -EDQUOT;
+		if (command->err != -EAGAIN && !(full && waits < 2 && mp3_places_will_be_free()))
+			return command->err;
+		schedule_timeout_interruptible(HZ / MP3_RATE + 1);
+		if (signal_pending(current))
+			return -ERESTARTSYS;
+	}
+}
+
+/*
  * carry_out - look up a process, and have the sampler do something with it
  * @command:	all but what follows from the process
  * @file:	by which it was given
  * @nr:		PID in the caller's PID namespace
  * @what:	the sampler's part, which sets @err
  *
- * Return: @err, -ESRCH
+ * Return: what came of it
  */
 static int carry_out(struct command *command, const struct file *file, pid_t nr,
 		     void (*what)(struct mp3_request *request))
@@ -99,14 +126,17 @@ static int carry_out(struct command *command, const struct file *file, pid_t nr,
 		command->alive = mp3_count(command->leader, &counts);
 		command->id = pid_nr(command->pid);
 		command->request.carry_out = what;
-		mp3_ask(&command->request);
+		command->err = ask(command);
 		put_task_struct(command->leader);
 	}
 	put_pid(command->pid);
 	return command->err;
 }
 
-/* End a record of a process here, which its next one joins on to. */
+/*
+ * End a record of a process here, which its next one joins on to. Return: what
+ * mp3_spend_place() says; -ESRCH if it has died, and is not registered any more
+ */
 static int cut(struct command *command, struct mp3_process *process)
 {
 	int err = mp3_spend_place(command->user);
@@ -115,7 +145,7 @@ static int cut(struct command *command, struct mp3_process *process)
 		return err;
 	if (mp3_cut(process))
 		return 0;
-	mp3_remove_process(process);
+	mp3_remove_process(process, false);
 	return -ESRCH;
 }
 
@@ -177,8 +207,7 @@ static void unregister_process(struct mp3_request *request)
 	else
 		command->err = 0;
 	if (!command->err && !mp3_unwant_process(process, BIT_ULL(MP3_BY_COMMAND))) {
-		mp3_depart(process);
-		mp3_remove_process(process);
+		mp3_remove_process(process, mp3_depart(process));
 	}
 }
 
@@ -205,8 +234,7 @@ static void detach_process(struct mp3_request *request)
 	if (!who || !process || !mp3_process_is_wanted(process, who)) {
 		command->err = -ENOENT;
 	} else if (!mp3_unwant_process(process, BIT_ULL(who))) {
-		mp3_depart(process);
-		mp3_remove_process(process);
+		mp3_remove_process(process, mp3_depart(process));
 	} else {
 		/* Where there is no place for it, the record that is begun is the others'. */
 		cut(command, process);
@@ -221,7 +249,7 @@ static void detach_process(struct mp3_request *request)
  * @tree:	whether to profile the children that it forks, and theirs
  *
  * Context: process context
- * Return: 0, -ENOMEM, or what mp3.h says; nothing is changed then
+ * Return: 0, -ENOMEM, -ERESTARTSYS, or what mp3.h says; nothing is changed then
  */
 int mp3_register(const struct file *file, pid_t nr, bool tree)
 {
@@ -274,7 +302,7 @@ static int answer(const struct command *command, struct mp3_attach *attach)
  * @attach:	what is told, and what comes of it
  *
  * Context: process context
- * Return: 0, or what mp3.h says; nothing is changed then
+ * Return: 0, -ERESTARTSYS, or what mp3.h says; nothing is changed then
  */
 int mp3_attach(const struct file *file, struct mp3_user *user, unsigned int *attacher,
 	       struct mp3_attach *attach)

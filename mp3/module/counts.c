@@ -348,10 +348,11 @@ bool mp3_cut(struct mp3_process *process)
  * What it has counted since its last record goes into the next sample.
  *
  * Context: the sampler
+ * Return: whether the process can still run
  */
-void mp3_depart(struct mp3_process *process)
+bool mp3_depart(struct mp3_process *process)
 {
-	settle_exactly(process, MP3_LAST, &recorded);
+	return settle_exactly(process, MP3_LAST, &recorded);
 }
 
 /**
@@ -365,16 +366,20 @@ void mp3_depart(struct mp3_process *process)
 void mp3_collect(u64 now, u64 let_go, struct mp3_counts *sum)
 {
 	struct mp3_process *process, *next;
+	bool alive;
 
 	*sum = recorded;
 	recorded = (struct mp3_counts){};
 	mp3_adopt_newborn(let_go);
 	list_for_each_entry_safe(process, next, &mp3_processes, by_age) {
-		if (unlikely(let_go) && !mp3_unwant_process(process, let_go))
-			settle_exactly(process, MP3_LAST, sum);
-		else if (settle(process, now, sum))
-			continue;
-		mp3_remove_process(process);
+		if (unlikely(let_go) && !mp3_unwant_process(process, let_go)) {
+			alive = settle_exactly(process, MP3_LAST, sum);
+		} else {
+			alive = settle(process, now, sum);
+			if (alive)
+				continue;
+		}
+		mp3_remove_process(process, alive);
 	}
 	/* Their bits can be given to others from now on. */
 	if (unlikely(let_go))

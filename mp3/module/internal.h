@@ -95,11 +95,17 @@ static_assert(offsetof(struct mp3_record, name) - offsetof(struct mp3_record, pi
 
 /**
  * struct mp3_user - somebody whose places in the table are limited
- * @places:	that it has now, guarded by the registry's membership_lock
+ * @places:	that it has now
+ * @let_go:	of how many living processes it has let go, less what time has forgiven
+ * @forgiven:	jiffies when that was done last
  * @files:	that are attached. Context: the sampler
+ *
+ * The registry's membership_lock guards the others.
  */
 struct mp3_user {
 	unsigned int places;
+	unsigned int let_go;
+	unsigned long forgiven;
 	unsigned int files;
 };
 
@@ -173,9 +179,10 @@ bool mp3_process_is_wanted(const struct mp3_process *process, unsigned int who);
 void mp3_want_process(struct mp3_process *process, unsigned int who, bool tree, kuid_t commander);
 bool mp3_unwant_process(struct mp3_process *process, u64 whom);
 void mp3_lead_process(struct mp3_process *process, struct task_struct *leader);
-void mp3_remove_process(struct mp3_process *process);
+void mp3_remove_process(struct mp3_process *process, bool alive);
 int mp3_spend_place(struct mp3_user *user);
 void mp3_free_left_places(void);
+bool mp3_places_will_be_free(void);
 bool mp3_nothing_registered(void);
 unsigned int mp3_processes_registered(void);
 size_t mp3_copy_processes(struct mp3_listed *listed, size_t room);
@@ -183,7 +190,7 @@ size_t mp3_copy_processes(struct mp3_listed *listed, size_t room);
 /* counts.c */
 bool mp3_count(struct task_struct *leader, struct mp3_counts *counts);
 bool mp3_cut(struct mp3_process *process);
-void mp3_depart(struct mp3_process *process);
+bool mp3_depart(struct mp3_process *process);
 void mp3_collect(u64 now, u64 let_go, struct mp3_counts *sum);
 
 /**

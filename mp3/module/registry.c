@@ -40,9 +40,16 @@ static unsigned int max_processes = 16384;
 module_param(max_processes, uint, 0444);
 MODULE_PARM_DESC(max_processes, "how many processes may be registered at once");
 
-/* Of the places, how many one user, and all users with a limit together, can have. */
+/*
+ * What users with a limit can have: how many places one of them, and all of them together;
+ * and of how many living processes one can let go in a sample period. Each of those leaves a
+ * record, as does each place that is spent, without a process's having to be made and to die.
+ * Without a limit, who registers and unregisters in a loop would turn the record ring over
+ * in a second.
+ */
 static unsigned int user_most;
 static unsigned int limited_most;
+static unsigned int let_go_most;
 
 /* The registered, oldest first, but for the newborn. The sampler's own. */
 LIST_HEAD(mp3_processes);
@@ -138,6 +145,16 @@ static struct mp3_process *find_process(const struct pid *pid)
 	return NULL;
 }
 
+/* Whether a user has let go of too many to register one more now. */
+static bool is_too_fast(struct mp3_user *user)
+{
+	unsigned long passed = min(jiffies - user->forgiven, 1000UL * HZ);
+
+	user->let_go -= min_t(unsigned long, user->let_go, passed * MP3_RATE * let_go_most / HZ);
+	user->forgiven = jiffies;
+	return user->let_go >= let_go_most;
+}
+
 /*
  * take_place - have a place of the table
  * @user:	whose it is to be, or NULL
@@ -197,7 +214,7 @@ static int enter(const struct mp3_process *like)
  *
  * Context: the sampler
  * Return: 0; -EEXIST: it has been entered by its parent's fork, or before; -ENOSPC,
- * -EDQUOT. Nothing is changed then
+ * -EDQUOT; -EAGAIN: the user is to wait some periods. Nothing is changed then
  */
 int mp3_enter_process(const struct mp3_process *like)
 {
@@ -205,7 +222,7 @@ int mp3_enter_process(const struct mp3_process *like)
 
 	raw_spin_lock(&membership_lock);
 	if (!find_process(like->pid))
-		err = enter(like);
+		err = like->user && is_too_fast(like->user) ? -EAGAIN : enter(like);
 	raw_spin_unlock(&membership_lock);
 	return err;
 }
@@ -319,12 +336,13 @@ void mp3_lead_process(struct mp3_process *process, struct task_struct *leader)
 /**
  * mp3_remove_process - register a process no longer
  * @process:	in the list
+ * @alive:	it is let go of, and not dead
  *
  * Its place is free again after the next sample.
  *
  * Context: the sampler
  */
-void mp3_remove_process(struct mp3_process *process)
+void mp3_remove_process(struct mp3_process *process, bool alive)
 {
 	struct task_struct *leader = process->leader;
 	struct mm_struct *mm = process->mm;
@@ -335,6 +353,8 @@ void mp3_remove_process(struct mp3_process *process)
 	hlist_del(&process->by_pid);
 	hlist_add_head(&process->by_pid, &left);
 	process->pid = NULL;
+	if (alive && process->user)
+		process->user->let_go++;
 	WRITE_ONCE(registered, registered - 1);
 	raw_spin_unlock(&membership_lock);
 	if (mm)
@@ -348,15 +368,17 @@ void mp3_remove_process(struct mp3_process *process)
  * @user:	whose it is, or NULL
  *
  * Context: the sampler
- * Return: 0, -ENOSPC, -EDQUOT
+ * Return: 0, -ENOSPC, -EDQUOT, -EAGAIN as of mp3_enter_process()
  */
 int mp3_spend_place(struct mp3_user *user)
 {
 	struct mp3_process *place;
 
 	raw_spin_lock(&membership_lock);
-	place = take_place(user);
+	place = user && is_too_fast(user) ? ERR_PTR(-EAGAIN) : take_place(user);
 	if (!IS_ERR(place)) {
+		if (user)
+			user->let_go++;
 		place->pid = NULL;
 		place->user = user;
 		hlist_add_head(&place->by_pid, &left);
@@ -395,6 +417,21 @@ void mp3_free_left_places(void)
 {
 	while (free_left_place())
 		;
+}
+
+/**
+ * mp3_places_will_be_free - whether the next sample frees places
+ *
+ * Context: any
+ */
+bool mp3_places_will_be_free(void)
+{
+	bool some;
+
+	raw_spin_lock(&membership_lock);
+	some = !hlist_empty(&left);
+	raw_spin_unlock(&membership_lock);
+	return some;
 }
 
 /*
@@ -527,6 +564,7 @@ int mp3_registry_init(void)
 		return -EINVAL;
 	user_most = DIV_ROUND_UP(max_processes, 2);
 	limited_most = max_processes - max_processes / 16;
+	let_go_most = max(max_processes / 128, 16U);
 	/* As many lists as there can be processes, so that each is short. */
 	hash_bits = max(order_base_2(max_processes), 1);
 	/* kmalloc() would round it up to a power of two pages. */
@@ -566,7 +604,7 @@ void mp3_registry_exit(void)
 	tracepoint_synchronize_unregister();
 	mp3_adopt_newborn(0);
 	list_for_each_entry_safe(process, next, &mp3_processes, by_age)
-		mp3_remove_process(process);
+		mp3_remove_process(process, true);
 	xa_for_each(&users, uid, user)
 		kfree(user);
 	xa_destroy(&users);
