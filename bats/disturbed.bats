@@ -8,8 +8,8 @@ load helpers
 
 setup_file() {
 	"$ROOT/experiments/lab" -m tcg -c 4 -M 256 -S none -o "$BATS_FILE_TMPDIR/tcg" \
-		-f "$BATS_TEST_DIRNAME/disturbed-guest" -f "$(program probe)" -- \
-		./disturbed-guest hotplug unload 2>&3
+		-f "$BATS_TEST_DIRNAME/disturbed-guest" -f "$(program probe)" -f "$(program storm)" \
+		-f "$(kernel_module delays)" -- ./disturbed-guest hotplug unload storm delays 2>&3
 	seen=$(guest disturbed)
 	ln -s "$seen" "$BATS_FILE_TMPDIR/sim"
 }
@@ -78,4 +78,31 @@ steady() {
 		assert_equal "$machine: $(sed 's/  */ /g' $machine/unload)" \
 			"$machine: $(printf ' 10 gone\n 10 held refused Resource temporarily unavailable')"
 	done
+}
+
+# value FILE NAME - of NAME=VALUE there
+value() { grep -o "\b$2=[0-9]*" "$1" | sed 's/.*=//'; }
+
+# exact FILE - what a storm left
+exact() {
+	cat "$1"
+	assert [ "$(value "$1" trees)" -ge 20 ]
+	assert_equal "$(value "$1" wrong)" 0
+	assert_equal "$(value "$1" recorded_minor)" "$(value "$1" minor)"
+	assert_equal "$(value "$1" recorded_major)" "$(value "$1" major)"
+	assert_equal "$(value "$1" sampled_minor)" $(($(value "$1" recorded_minor) + $(value "$1" sentinel_minor)))
+	assert_equal "$(value "$1" sampled_major)" "$(value "$1" recorded_major)"
+	assert_equal "$(value "$1" left)" 0
+}
+
+@test "while threads fault, exit and execute programs on four CPUs, each fault is in a record and in a sample, once" {
+	exact tcg/storm
+}
+
+@test "the same holds, and samples go on, when everybody is held up for milliseconds amid all that he does" {
+	! grep "no kprobes" tcg/delays || skip "this kernel has no kprobes"
+	exact tcg/delays
+	assert [ "$(value tcg/delays held_up)" -ge 500 ]
+	# a sample passes some hundred of the places; and the host may take the CPU away
+	assert [ "$(value tcg/delays longest_ms)" -lt 1000 ]
 }

@@ -50,6 +50,20 @@ program() {
 	echo "$programs/$1"
 }
 
+# kernel_module NAME - compile delay/NAME.c for the kernel of the machines; prints its path
+kernel_module() {
+	local kernel=${KERNEL:-6.1} built=$BATS_SUITE_TMPDIR/delay
+	"$ROOT/experiments/machine/kernel" "$kernel" || return
+	(
+		flock 9
+		[ ! -d "$built" ] || exit 0
+		cp -r "$ROOT/bats/delay" "$built.new"
+		make -s -C "$(readlink -f "$ROOT/build/kernel/$kernel/kdir")" M="$built.new" KCFLAGS=-g0 modules &&
+			mv "$built.new" "$built"
+	) 9> "$built.lock" >&2 || return
+	echo "$built/$1.ko"
+}
+
 # guest_says NAME KEY - the words behind "# KEY: " in the head of NAME-guest
 guest_says() { sed -n "s/^# $2: //p" "$ROOT/bats/$1-guest"; }
 
