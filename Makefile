@@ -26,8 +26,7 @@ CASES   ?= $(filter case1 case2 case3,$(cases))
 RUNS    ?=
 ## AUTO_DEPS 1      install missing packages with apt-get; 0 only says which
 AUTO_DEPS ?= 1
-## KERNELS  debug kcsan rt  in which test-debug tests
-KERNELS ?= debug kcsan rt
+## KERNELS  -       in which test-kernels tests, and test-debug; the rows of each, KERNEL:4 has four CPUs
 ## OPERATIONS 100000  of the fuzzer, in each of them
 OPERATIONS ?= 100000
 ## HOURS    24      that a soak takes in the machine
@@ -95,6 +94,11 @@ test-all: test ## all of them
 	@+$(MAKE) -s test-long
 	@+$(MAKE) -s test-elsewhere
 
+test-kernels: KERNELS ?= 5.10 6.1 6.12 7.3 6.1-arm64 6.12-arm64-16k 6.1:4
+test-kernels: $(test_needs) $$(call deps_of,$$(KERNELS)) ## the module's and monitor's tests in other kernels, on arm64, with more CPUs
+	@bats/lib/in-kernels $(KERNELS)
+
+test-debug: KERNELS ?= debug kcsan rt
 test-debug: $(test_needs) deps-source ## the module's tests in kernels that check themselves
 	@for kernel in $(KERNELS); do experiments/machine/kernel $$kernel || exit; done
 	@for kernel in $(KERNELS); do \
@@ -117,11 +121,12 @@ clean: ## remove what was built; results/ and plots/ stay
 	rm -rf build
 	@$(MAKE) -s -C mp3 clean
 
-.PHONY: help results plots report list verify test test-quick test-long test-elsewhere test-all test-debug soak check shell install uninstall clean tools
+.PHONY: help results plots report list verify test test-quick test-long test-elsewhere test-all test-kernels test-debug soak check shell install uninstall clean tools
 
 # ----- packages --------------------------------------------------------------
 
 packages_machine := qemu-system-x86 busybox-static cpio kmod xz-utils libelf1 libncurses-dev
+packages_arm64   := qemu-system-arm gcc-aarch64-linux-gnu libc6-dev-arm64-cross
 packages_bench   := linux-perf sysstat bpftrace libc6-dev
 packages_reduce  := libgsl-dev
 packages_plots   := gnuplot-nox
@@ -130,7 +135,13 @@ packages_elsewhere := mmdebstrap
 packages_test    := bats bats-support bats-assert parallel shellcheck libgsl-dev jq tmux ncurses-base mandoc dkms linux-perf locales sparse cppcheck gpg gpg-agent bsdextrautils
 
 # Run each time, and silent when there is nothing to install.
-deps := deps-machine deps-bench deps-reduce deps-plots deps-source deps-test deps-elsewhere
+deps := deps-machine deps-arm64 deps-bench deps-reduce deps-plots deps-source deps-test deps-elsewhere
 $(deps): deps-%:
 	@experiments/packages $(packages_$*)
 .PHONY: $(deps)
+
+# A machine of another architecture needs more, when a row of one is asked for.
+# $(call deps_of,WORDS): if these name one
+arm64_kernels := $(shell awk -F '\t' '$$4 == "arm64" { print $$1 }' experiments/machine/kernels.tsv)
+deps_of        = $(if $(strip $(foreach k,$(arm64_kernels),$(findstring $k,$1))),deps-arm64)
+deps-machine: $(call deps_of,$(KERNEL) $(MAKECMDGOALS) $(RUNS))

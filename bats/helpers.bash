@@ -38,13 +38,14 @@ until_it() {
 	return 1
 }
 
-# program NAME - compile NAME.c of this directory, unless another file of tests has; prints its path
+# program NAME - compile NAME.c of this directory for the machine, unless another file of tests has;
+# prints its path
 program() {
 	local programs=$BATS_SUITE_TMPDIR/programs
 	mkdir -p "$programs"
 	(
 		flock 9
-		[ -x "$programs/$1" ] || cc -std=gnu11 -O2 -Wall -Wextra -Wshadow -Wmissing-prototypes \
+		[ -x "$programs/$1" ] || $("$ROOT/experiments/lab" --compiler) -std=gnu11 -O2 -Wall -Wextra -Wshadow -Wmissing-prototypes \
 			-o "$programs/$1" "$ROOT/bats/$1.c" -pthread
 	) 9> "$programs/$1.lock" || return
 	echo "$programs/$1"

@@ -68,6 +68,20 @@ unpack_kernel() {
 	rm "$shims/waiting"
 }
 
+@test "each kernel has an architecture that is known, and comes from Debian's packages of it" {
+	run -0 awk -F '\t' '/^#/ { next } NF != 4 { print "columns: " $0 } $1 == "version" { next }
+		$4 !~ /^(amd64|arm64)$/ || $3 !~ "^linux-source-" && $3 !~ "(^|-)" $4 "(-|$)" { print }' \
+		"$ROOT/experiments/machine/kernels.tsv"
+	assert_output ""
+}
+
+@test "a guest's programs are fetched for another architecture than the host's alone" {
+	for architecture in amd64 abacus; do
+		run -2 "$ROOT/experiments/machine/kernel" --tools $architecture
+		assert_output "kernel: there are no other programs for $architecture than the host's"
+	done
+}
+
 @test "a kernel whose download is cut short, or is not what it should be, is not there, and the next time it is" {
 	mirror=$BATS_TEST_TMPDIR/mirror
 	make_mirror "$mirror"

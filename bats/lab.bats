@@ -228,6 +228,56 @@ stdout"
 	assert_output 'lab: no such option: --wet-run (-h for help)'
 }
 
+# arm64_image - a file that says that it is a kernel for arm64, and is none; prints its path
+arm64_image() {
+	{ head -c 56 /dev/zero; printf ARMd; } >"$BATS_TEST_TMPDIR/Image"
+	echo "$BATS_TEST_TMPDIR/Image"
+}
+
+@test "the architecture of a machine is that of its kernel, be it a row or a file" {
+	export QEMU=true	# there, whatever this host has
+	run -0 "$LAB" --dry-run -n -k "$(arm64_image)" -- true
+	assert_output --regexp ' -machine virt .* -icount .* -cpu cortex-a76 .*console=ttyAMA0 .*pci-serial,chardev=stdout '
+	run -0 "$LAB" --dry-run -n -k /etc/hostname -- true
+	assert_output --regexp ' -machine pc,hpet=off .* -icount .*console=ttyS0 .* -serial chardev:stdout '
+	unset QEMU
+	run -0 "$LAB" --compiler -k 6.1
+	assert_output cc
+	for kernel in 6.1-arm64 6.12-arm64-16k "$(arm64_image)"; do
+		run -0 "$LAB" --compiler -k "$kernel"
+		assert_output aarch64-linux-gnu-gcc
+	done
+}
+
+# Which takes packages that only who asks for such a machine has.
+@test "an arm64 machine runs the module, passes bytes on, and repeats itself" {
+	[ -d "$ROOT/build/kernel/6.1-arm64" ] && command -v qemu-system-aarch64 && command -v aarch64-linux-gnu-gcc ||
+		skip "no arm64 here: make deps-arm64, experiments/machine/kernel 6.1-arm64"
+	cat >"$BATS_TEST_TMPDIR/hello.c" <<-'END'
+		#include <stdio.h>
+		int main(void) { return printf("hello%c\377", 0) != 7; }
+	END
+	$("$LAB" --compiler -k 6.1-arm64) -o "$BATS_TEST_TMPDIR/hello" "$BATS_TEST_TMPDIR/hello.c"
+	for time in 1 2; do
+		# shellcheck disable=SC2016 # expanded in the machine
+		"$LAB" -k 6.1-arm64 -M 160 -S ssd:64 -f "$BATS_TEST_TMPDIR/hello" -o "$BATS_TEST_TMPDIR/$time" -- sh -c '
+			nice work -n 2 140 R 5000 2>$OUT/work; monitor -p >$OUT/records; dmesg >$OUT/dmesg
+			cat /proc/vmstat >$OUT/vmstat; uname -m >&2; hello' \
+			>"$BATS_TEST_TMPDIR/stdout.$time" 2>"$BATS_TEST_TMPDIR/stderr.$time"
+	done
+	run -0 cmp "$BATS_TEST_TMPDIR/stdout.1" <(printf 'hello\0\377')
+	run -0 cmp "$BATS_TEST_TMPDIR"/stdout.{1,2}
+	run -0 grep -c -x aarch64 "$BATS_TEST_TMPDIR/stderr.1"
+	run -0 diff -r "$BATS_TEST_TMPDIR"/{1,2}
+	# what was counted lies between what the process says of itself before and after
+	run -0 awk -F '\t' 'FNR == NR { for (n = split($0, word, " "); n; n--) if (split(word[n], is, "=") == 2) said[is[1]] = is[2]; next }
+		FNR == 1 { for (i = 1; i <= NF; i++) at[$i] = i; next }
+		{ minor += $at["minor"]; major += $at["major"] }
+		END { print minor, major; exit !(minor >= said["minor"] && minor <= said["minor_max"] &&
+			major >= said["major"] && major <= said["major_max"] && major > 100) }' \
+		"$BATS_TEST_TMPDIR/1/work" "$BATS_TEST_TMPDIR/1/records"
+}
+
 @test "a successful run leaves nothing else behind" {
 	run -0 ls "$BATS_FILE_TMPDIR/elsewhere/build/lab"
 	assert_output ''
@@ -325,6 +375,10 @@ stdout"
 	lab_says 2 'no such swap model' "$LAB" -S floppy
 	lab_says 2 'not a number' "$LAB" -M 1x
 	lab_says 2 'sim has one CPU' "$LAB" -c 2
+	lab_says 2 "KVM runs machines of this host's kind" "$LAB" -m kvm -k 6.1-arm64
+	lab_says 1 'qemu-nonesuch is missing on this host, for machines of arm64: make deps-arm64' \
+		QEMU=qemu-nonesuch "$LAB" -k 6.1-arm64
+	lab_says 1 'sh is no program for arm64, .* aarch64-linux-gnu-gcc' "$LAB" -k 6.1-arm64 -f /bin/sh
 
 	# a df that sees a full disk
 	mkdir "$BATS_TEST_TMPDIR/bin"

@@ -62,6 +62,12 @@ set=()
 	assert_output sim-6.1.0-50-amd64-1024-disk-1/case1
 	run -0 rows "$output"
 	assert_output --partial "	sim	6.1.0-50-amd64	1024	"
+	set=(KERNEL="6.1-arm64 6.12-arm64-16k")
+	run -0 rows -s case1
+	assert_output sim-6.1-arm64,6.12-arm64-16k-1024-disk-1/case1
+	run -0 rows "$output"
+	assert_line --index 0 --partial "	sim	6.1-arm64	1024	"
+	assert_line --index 1 --partial "	sim	6.12-arm64-16k	1024	"
 }
 
 @test "a kernel that was built from git has a plus in its name, which begins no knob" {

@@ -11,11 +11,12 @@
 # machines begin here, beside the files of tests, which wait for theirs (see helpers.bash: guest).
 
 # Of the user's environment: what finds and fetches programs, kernels and packages, what bats says
-# to itself, and the knobs of the tests. No knob of the experiments: tests set their own.
+# to itself, and the knobs of the tests. No knob of the experiments: tests set their own. But the
+# machines that they share are what MACHINE and CPUS say.
 keep='PATH|HOME|SHELL|TERM|TMPDIR|QEMU|DEBIAN_MIRROR|DEBIAN_KEYRING|AUTO_DEPS|*_proxy|BATS_*|KERNEL|OPERATIONS|HOURS|SEED'
 
 setup_suite() {
-	local name guests number
+	local name guests number machine=${MACHINE:-sim} cpus=${CPUS-}
 	# shellcheck disable=SC2034 # eval reads it
 	for name in $(compgen -e); do
 		eval "case \$name in $keep) ;; *) unset \"\$name\" ;; esac"
@@ -58,9 +59,9 @@ path_of() {
 	echo "$1"
 }
 
-# begin_machine NUMBER GUEST... - with those of the guests that run there
+# begin_machine NUMBER GUEST... - $machine with $cpus, or as many as it has, with those of the guests that run there
 begin_machine() {
-	local machine=$BATS_SUITE_TMPDIR/machine-$1 names=() files=() memory=256 guest file lock
+	local seen=$BATS_SUITE_TMPDIR/machine-$1 names=() files=() memory=256 guest file lock
 	local IFS=$' \t\n'	# bats leaves a comma there when it filters tags
 	for guest in "${@:2}"; do
 		[ "$(guest_says "$guest" machine)" = "$1" ] || continue
@@ -74,13 +75,13 @@ begin_machine() {
 	[ ${#names[@]} != 0 ] || return 0
 	# One that checks itself would thrash for half an hour where it takes others some seconds.
 	! slow_kernel || [ "$1" = 2 ] || memory=640
-	exec {lock}> "$machine.lock"
+	exec {lock}> "$seen.lock"
 	flock "$lock"
 	(
 		status=0
-		setpriv --pdeathsig TERM "$ROOT/experiments/lab" -m sim -M $memory -S ssd:512 -t 7200 -o "$machine" \
+		setpriv --pdeathsig TERM "$ROOT/experiments/lab" -m "$machine" ${cpus:+-c "$cpus"} -M $memory -S ssd:512 -t 7200 -o "$seen" \
 			"${files[@]}" -f "$ROOT/bats/lib/in-turn" -- ./in-turn "${names[@]}" 2>&3 || status=$?
-		echo $status > "$machine.status"
+		echo $status > "$seen.status"
 	) &
 	machines+=($!)
 	exec {lock}>&-

@@ -21,7 +21,7 @@ setup() {
 	[ ${#scripts[@]} -ge 15 ]
 	# -a: and in what they source
 	run -0 shellcheck -a "${scripts[@]}" experiments/cases/* experiments/{atomic,environment} experiments/measure/bench \
-		bats/*.bats bats/*/*.bats bats/*.bash bats/lib/*
+		mp3/completion.bash bats/*.bats bats/*/*.bats bats/*.bash bats/lib/*
 	assert_output ""
 }
 

@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
-# The synthetic workload and its multiprogramming, without the profiler.
+# The synthetic workload and its multiprogramming, without the profiler. (With it, and with what
+# takes root or a device of one's own: memory.bats.)
 
 # Those tagged bare are of work's own memory, without that of a sanitizer, see sanitized.bats.
 
@@ -18,6 +19,11 @@ setup_file() {
 setup() {
 	work=$ROOT/mp3/work
 	sanitized=$BATS_FILE_TMPDIR/sanitized/work
+}
+
+teardown() {
+	[ ! "${paused-}" ] || kill "$paused" 2>/dev/null || true
+	tmux -S "$BATS_TEST_TMPDIR/tmux" kill-server 2>/dev/null || true
 }
 
 # field NAME: the value of NAME=... in the report, which is in $output.
@@ -58,8 +64,19 @@ page_size_is_4096() {
 	assert_output --partial "64 contiguous pages"
 	assert_output --partial "95% of the accesses"
 	assert_output --partial "instead of 20"
+	# the pictures: with locality, 64 pages of 512 are one row of 8, and a phase is 10 columns
+	assert_equal "$(grep -c '|\.\{60\}|' <<<"$output")" 8
+	assert_between 6 "$(grep -o '#\{9,\}' <<<"$output" | wc -l)" 12 "bars of six phases"
 	run -0 "$work" -h
 	assert_line --index 0 "Usage: work [OPTION]... MB R|L ACCESSES"
+}
+
+@test "work's manual has the pictures of its help, and their 8 rows are the pages of 8 locality sets" {
+	pictures() { sed -n 's/^ *\([0-9]* |.*|\)$/\1/p'; }
+	run -0 bash -c '"$1" -h' - "$work"
+	help=$(pictures <<<"$output")
+	assert_equal "$(mandoc -T ascii "$ROOT/mp3/man/work.1" | col -bx | pictures)" "$help"
+	assert_equal "$(cut -d ' ' -f 1 <<<"$help" | paste -sd ' ')" "448 384 320 256 192 128 64 0 448 384 320 256 192 128 64 0"
 }
 
 @test "work fails to write its help to a full device" {
@@ -74,7 +91,10 @@ page_size_is_4096() {
 			"1.5 R 1" "0x10 R 1" "134217729 R 1" "99999999999999999999 R 1" \
 			"1 X 1" "1 r 1" "1 RL 1" "1 R -1" "1 R x" "1 R 1000000000001" \
 			"-s -1 1 R 1" "-s x 1 R 1" "-s 4294967296 1 R 1" "-s" \
-			"-n 0 1 R 1" "-n x 1 R 1" "-x 1 R 1" "--what 1 R 1"; do
+			"-n 0 1 R 1" "-n x 1 R 1" "-x 1 R 1" "--what 1 R 1" \
+			"-t 0 1 R 1" "-t 1025 1 R 1" "-t x 1 R 1" "-p 1 R 1" "-p 3M 1 R 1" "-p 2 1 R 1" \
+			"-p 2MB 1 R 1" "-p 1024K 1 R 1" "-p -2M 1 R 1" "-p huge 1 R 1" "-p 0M 1 R 1" \
+			"--shared -p thp 1 R 1" "-f f -p thp 1 R 1" "-f f -p 2M 1 R 1" "-f" "-r=1 1 R 1"; do
 		echo "arguments: $arguments"
 		# shellcheck disable=SC2086 # words they are
 		run -2 --separate-stderr "$sanitized" $arguments
@@ -182,6 +202,170 @@ page_size_is_4096() {
 	assert_equal "$(field distinct)" "$(distinct 1024 L 1000)"
 }
 
+# begin_paused ARGUMENT...: begins work, which then sleeps after its first iteration: $paused is
+# its PID, and $output what it has said.
+begin_paused() {
+	rm -f "$BATS_TEST_TMPDIR/paused"	# of an earlier one, which would be taken for it
+	"$work" -n 2 -v "$@" 2>"$BATS_TEST_TMPDIR/paused" 3>&- &
+	paused=$!
+	until_it grep -qs 'iteration=1 ' "$BATS_TEST_TMPDIR/paused"
+	output=$(grep 'iteration=1 ' "$BATS_TEST_TMPDIR/paused")
+}
+
+# resident FIELD...: kB that /proc/PID/smaps has in the fields, of the mapping of 64 MB.
+resident() {
+	awk -v fields="$*" '$1 == "Size:" { big = $2 == 65536 }
+		big { kb[$1] = $2 }
+		END { for (i = 1; i <= split(fields, field, " "); i++) printf "%s%d", (i > 1 ? " " : ""), kb[field[i] ":"]; print "" }' \
+		"/proc/$paused/smaps"
+}
+
+# file_of MB: makes the file $file, of zeros.
+file_of() {
+	file=$BATS_TEST_TMPDIR/file
+	head -c "$1M" /dev/zero >"$file"
+}
+
+# pages_stored: how many pages of $file have been stored to.
+pages_stored() { od -An -v -t x1 -w4096 "$file" | grep -c 01; }
+
+@test "pages that are stored to are resident, as smaps counts them; of those that are read, none: it is the zero page" {
+	page_size_is_4096
+	begin_paused 64 R 5000
+	assert_equal "$(resident Rss Anonymous AnonHugePages)" "$(($(field distinct) * 4)) $(($(field distinct) * 4)) 0"
+	kill $paused
+	stores=$(field distinct)
+	begin_paused -r 64 R 5000
+	assert_equal "$(field distinct) $(resident Rss)" "$stores 0"
+}
+
+# bats test_tags=bare
+@test "a page read first is one minor fault, too" {
+	page_size_is_4096
+	run -0 "$work" -n 1 -r 16 R 5000
+	assert_between "$(field distinct)" "$(field minor)" "$(($(field distinct) + 50))" "minor faults"
+}
+
+# bats test_tags=bare
+@test "a transparent huge page is one fault, as smaps counts them" {
+	page_size_is_4096
+	if grep -qsF '[never]' /sys/kernel/mm/transparent_hugepage/enabled; then skip "they are off"; fi
+	begin_paused -p thp 64 R 5000
+	read -r rss huge < <(resident Rss AnonHugePages)
+	# those that the kernel could not have are small
+	((huge > 0)) || skip "memory is too fragmented for huge pages"
+	assert_between $((huge / 2048 + (rss - huge) / 4)) "$(field minor)" $((huge / 2048 + (rss - huge) / 4 + 50)) "minor faults"
+	# what is touched does not depend on them
+	distinct=$(field distinct)
+	assert_equal "$(distinct 64 R 5000)" "$distinct"
+}
+
+@test "shared memory is resident as such" {
+	page_size_is_4096
+	begin_paused --shared 64 R 5000
+	assert_equal "$(resident Rss Anonymous)" "$(($(field distinct) * 4)) 0"
+	grep -q '^[^ ]* rw-s .*/dev/zero' "/proc/$paused/maps"
+}
+
+# bats test_tags=bare
+@test "a private mapping of a file copies the pages that are stored to, one minor fault each, and the file stays" {
+	page_size_is_4096
+	file_of 64
+	begin_paused -f "$file" 64 R 5000
+	assert_equal "$(resident Anonymous)" $(($(field distinct) * 4))
+	assert_between "$(field distinct)" "$(field minor)" "$(($(field distinct) + 50))" "minor faults"
+	cmp -n 67108864 "$file" /dev/zero
+}
+
+# bats test_tags=bare
+@test "reading a file that is cached, the kernel maps pages beside the one that is needed" {
+	page_size_is_4096
+	file_of 64
+	chmod a-w "$file"
+	begin_paused -r -f "$file" 64 R 5000
+	assert_between $(($(field distinct) * 4)) "$(resident Rss)" 65536 "kB resident"
+	assert_equal "$(resident Anonymous)" 0
+	# less than 64 KB for each fault would be no fault-around
+	assert_between 1 "$(field minor)" $(($(field distinct) - 1)) "minor faults"
+}
+
+@test "a shared mapping of a file stores to the file: to as many pages as work counts" {
+	page_size_is_4096
+	file_of 16
+	run -0 "$work" -n 1 --shared -f "$file" 16 R 3000
+	assert_equal "$(pages_stored)" "$(field distinct)"
+	assert_equal "$(stat -c %s "$file")" 16777216
+	# to read is no store
+	cp "$file" "$file.before"
+	run -0 "$work" -n 1 -s 2 -r --shared -f "$file" 16 R 3000
+	cmp "$file" "$file.before"
+}
+
+@test "threads store to the same memory, each its own sequence, and the first that of one thread" {
+	page_size_is_4096
+	file_of 16
+	run -0 "$work" -n 1 --shared -f "$file" 16 L 3000
+	alone=$(pages_stored)
+	cp "$file" "$file.alone"
+	file_of 16
+	run -0 "$work" -n 2 -t 3 --shared -f "$file" 16 L 1500
+	# the pages that are different in all threads together, not those of each
+	assert_equal "$(field touches) $(field distinct)" "9000 $(pages_stored)"
+	assert [ "$(field distinct)" -gt $((2 * alone)) ]
+	# whatever the first thread has stored to, they have
+	run cmp -l "$file.alone" "$file"
+	refute_line --regexp ' 1 +0$'
+	# and again, to the byte
+	cp "$file" "$file.three"
+	file_of 16
+	run -0 "$work" -n 2 -t 3 --shared -f "$file" 16 L 1500
+	cmp "$file" "$file.three"
+}
+
+@test "so many threads are there, and all work" {
+	begin_paused -t 5 4 R 3000000
+	assert_equal "$(find "/proc/$paused/task" -mindepth 1 -maxdepth 1 | wc -l)" 5
+	assert_equal "$(field touches)" 15000000
+	# CPU time in ticks: the 12th field behind the name
+	for task in "/proc/$paused/task"/*; do
+		assert [ "$(sed 's/.*) //' "$task/stat" | cut -d ' ' -f 12)" -gt 0 ]
+	done
+	kill $paused
+	status=0
+	wait $paused || status=$?
+	assert_equal $status 143
+}
+
+@test "a file that is not there, is too short or cannot be mapped is one line and status 1" {
+	file_of 1
+	run -1 "$work" -f "$file.not" 1 R 1
+	assert_output "work: $file.not: No such file or directory"
+	run -1 "$work" -f "$file" 2 R 1
+	assert_output "work: $file: too short: it has 1048576 of 2097152 bytes"
+	run -1 "$work" -f "$BATS_TEST_TMPDIR" 1 R 1
+	assert_output --regexp "^work: $BATS_TEST_TMPDIR: "
+	run -1 "$work" -p 4K 1 R 1
+	assert_output "work: pages of 4 kB: not here; see /sys/kernel/mm/hugepages/"
+}
+
+@test "on a terminal, work tells the iteration and then only the report; in the background, nothing" {
+	screen() { tmux -S "$BATS_TEST_TMPDIR/tmux" "$@"; }
+	screen_says() { screen capture-pane -p | grep -q -e "$1"; }
+	screen -f /dev/null new-session -d -x 160 -y 20 "PS1='> ' bash --norc --noprofile" 3>&-
+	until_it screen_says '^>'
+	screen send-keys "$work -n 3 -s 7 1 R 5" Enter
+	until_it screen_says '^work [0-9]*: iteration 1 of 3 *$'
+	until_it screen_says '^work [0-9]*: iteration 2 of 3, some [0-9]* s to go *$'
+	until_it screen_says '^work: pid=[0-9]* .* seed=7 touches=15 .* major_max=[0-9]*$'
+	run ! screen_says 'iteration'
+	screen send-keys clear Enter "$work -n 2 -s 8 1 R 5 &" Enter
+	until_it screen_says 'seed=8 touches=10 '
+	run ! screen_says 'iteration'
+	screen send-keys clear Enter "$work -v -n 1 -s 9 1 R 5" Enter
+	until_it screen_says 'seed=9 touches=5 '
+	run ! screen_says 'iteration 1 of'
+}
+
 @test "without the profiler, work says so in one line and goes on" {
 	[ ! -e /proc/mp3/status ] || skip "the profiler is loaded"
 	run -0 "$work" -n 1 1 R 1
@@ -219,7 +403,10 @@ page_size_is_4096() {
 }
 
 @test "the address and undefined behaviour sanitizers find nothing in work" {
-	for arguments in "-n 1 1 R 100000" "-n 1 3 L 100000" "-n 2 -v 64 L 1234"; do
+	file_of 64
+	for arguments in "-n 1 1 R 100000" "-n 1 3 L 100000" "-n 2 -v 64 L 1234" "-n 1 -r 3 L 100000" \
+			"-n 2 -t 3 3 L 10000" "-n 1 -t 3 -r -f $file 64 R 10000" "-n 1 --shared -f $file 64 R 10000" \
+			"-n 1 -p system 3 R 100"; do
 		# shellcheck disable=SC2086 # words they are
 		run -0 "$sanitized" $arguments
 		assert_equal "$(field mb)" "$(grep -o '[0-9]* [RL]' <<<"$arguments" | cut -d' ' -f1)"

@@ -10,9 +10,9 @@
  * ---------------
  * A process (thread group) is registered as long as somebody wants it so: whoever wrote
  * R or T to the status file, and each open file of the record ring that is attached to
- * it. The first of them begins its profile, the last one to go ends it; none of them ends
- * it for another. A process that dies is unregistered by that. One that executes another
- * program is still the same.
+ * it. The first of them begins its profile, the last one to go ends it; none of them
+ * ends it for another. A process that dies is unregistered by that. One that executes
+ * another program is still the same.
  *
  * By command: MP3_STATUS, mode 0666. One command a write(2), an optional newline behind
  * it. What it has registered stays so until U, or until it dies:
@@ -25,34 +25,39 @@
  * PID is a decimal number: a process in the PID namespace of the writer.
  *
  * By an open file of the record ring: ioctl(2) MP3_ATTACH and MP3_DETACH, see struct
- * mp3_attach. What it is attached to is let go of, at the latest with the next sample,
- * when the file is closed, however that comes: by the death of a profiler, too.
+ * mp3_attach. What it is attached to is let go of, with the next sample, when the file is
+ * closed by the last one who has it open or mapped, however that comes: by the death of a
+ * profiler, too.
  *
- * Either is carried out whole, or it fails and changes nothing:
+ * Either is carried out whole, or it fails and changes nothing (but where what it tells
+ * cannot be written, EFAULT, the file is attached):
  *
  *	EINVAL	an unknown command, or malformed or oversized text; unknown flags
  *	ESRCH	no such process
  *	EEXIST	R, T: it is registered by command already; attach: by this file
  *	ENOENT	U: it is not registered by command; detach: not by this file
  *	EPERM	somebody else's process, and no CAP_SYS_PTRACE
- *	ENOSPC	the table is full
+ *	ENOSPC	the table is full, or what is left of it is reserved
  *	EDQUOT	the user's part of the table is full
  *	EUSERS	attach: as many files are attached as there can be, or as a user may have
+ *	EINTR	a signal came while the caller waited for a place, see below
  *
- * EPERM does not come of U or of detach for what the same user, or the same file, has
- * registered, whatever that process has become since.
+ * A process is somebody else's unless it is the caller's user and group in each of its
+ * roles, real, effective and saved. EPERM does not come of U or of detach for what the
+ * same user, or the same file, has registered, whatever that process has become since.
  *
  * The table has max_processes places (16384, unless the module is loaded with another
- * number). A user without CAP_SYS_RESOURCE can have half of them, and all such users
- * together 15 of 16. A user is whoever made the outermost user namespace, for those in
- * one. A place is the user's who registered the process first, and that of a child its
- * parent's. Whoever is unregistered keeps the place until the next sample: so no sample
- * brings more records than there are places, whatever users do. And whoever has let go of
- * more living processes in a sample period than one in 128 places (at least 16) waits
- * before the next one is registered, until that is so on the average: so a loop of R and U
- * does not turn the record ring over. Who wants a place that is about to be free waits,
- * too; EINTR, if a signal comes. MP3_ATTACHED_MAX files can be attached at a time, a
- * quarter of them of one such user.
+ * number). A user without CAP_SYS_RESOURCE can have half of them. The last 16th of the
+ * table is neither for such users, nor for what is forked. A user is whoever made the
+ * outermost user namespace, for those in one. A place is the user's who registered the
+ * process first, and that of a child its parent's. Whoever is unregistered keeps the
+ * place until the next sample: so no sample brings more records than there are places,
+ * whatever users do. A user who has let go of more living processes in a sample period
+ * than one in 128 places (or 16) waits before the next one is registered, until that is
+ * so on the average: so a loop of R and U does not turn the record ring over. Who wants
+ * a place that is about to be free waits, too. MP3_ATTACHED_MAX files can be attached
+ * at a time, a quarter of them of one such user, and three quarters of all such users;
+ * a file counts from its first process until it is closed.
  *
  * A child that is forked when ENOSPC or EDQUOT would be said is not registered; it is
  * counted in the missed_children of the record ring. Its own children are not: nobody
@@ -60,22 +65,23 @@
  *
  * Reading the status file gives a line a process, in the order of registration: its PID
  * in the reader's PID namespace, then minor faults, major faults and CPU nanoseconds from
- * its registration to the last sample.
+ * its registration to its last record.
  *
  *	<PID> <minor> <major> <cpu_ns>
  *
- * What is read from offset 0 on is one state of the table, however many read(2) it takes;
- * but the lines can be of two samples if the reader was kept from the CPU for a second.
- * Where /proc is mounted with hidepid=, a reader sees the processes that it may register,
- * and no others, unless its group is that of gid=.
+ * What is read from offset 0 on is one state of the table, however many read(2) it
+ * takes; but the lines can be of two samples if a sample, or a command, came in between
+ * each of the twenty times that they were copied. Where /proc is mounted with hidepid=,
+ * those processes are listed that who opened the file may register, and no others,
+ * unless the reader's group is that of gid=.
  *
  * The profile buffer
  * ------------------
  * The character device "mp3" (its major is in /proc/devices), minor 0, which
- * is also MP3_DEVICE. Map MP3_BUFFER_PAGES pages, of whatever size this machine's
- * pages have, shared, from offset 0. They
- * hold a ring of MP3_SAMPLES struct mp3_sample; behind it lies unused space
- * that stays MP3_EMPTY. Every word is MP3_EMPTY when the module is loaded.
+ * is also MP3_DEVICE. Map MP3_BUFFER_PAGES pages, of whatever size this machine's pages
+ * have, shared, from offset 0. They hold a ring of MP3_SAMPLES struct mp3_sample;
+ * behind it lies unused space that stays MP3_EMPTY. Every word is MP3_EMPTY when the
+ * module is loaded.
  *
  * The module fills the slots in order, round and round. It empties a slot's
  * jiffies first, then writes the other words, then jiffies with release
@@ -86,10 +92,10 @@
  * overwritten after MP3_SAMPLES further samples. The module never reads the
  * buffer: whatever is stored in it, no more than the data is spoilt.
  *
- * Samples come MP3_RATE times a second, and one more when a command, or the closing of a
- * file, has left nobody registered; but of those no more than MP3_RATE in a second: what
- * is beyond that comes when it would be due. So nobody can turn the ring over faster than
- * in five minutes.
+ * Samples come MP3_RATE times a second, and one at once when a command, or a detach, has
+ * left nobody registered; but of those no more than MP3_RATE in a second on the average, and
+ * as many in a row: what is beyond that comes when it is due. So nobody can turn the ring
+ * over faster than in five minutes.
  *
  * The record ring
  * ---------------
@@ -98,20 +104,23 @@
  * header_bytes say where the records begin and whose capacity how many there
  * are, record_bytes apart. Record n is in slot n modulo capacity.
  *
- * Each sample leaves one record of each registered process. A process leaves another one
- * when somebody more registers it, or one of several lets go of it, so that each has
- * whole records; and its last one when it is unregistered. They become visible together:
- * head, which is stored with release semantics, moves when a sample is whole. A process's
- * records join on to each other from its registration to its end. The faults of all
- * records that one move of head uncovers add up to the sample in the profile buffer; so
- * does their CPU time but for what a sample leaves to the next one, see struct mp3_sample.
+ * Each sample leaves one record of each registered process. A process leaves another
+ * one when a file attaches to it that is not the first to want it, or detaches and is
+ * not the last, so that each has whole records; and its last one when it is
+ * unregistered. They become visible together: head, which is stored with release
+ * semantics, moves when a sample is whole. A process's records join on to each other
+ * from its registration to its end. The faults of all records that one move of head
+ * uncovers add up to the sample in the profile buffer; so does their CPU time but for
+ * what a sample leaves to the next one, see struct mp3_sample.
  *
- * Nothing is taken out of the ring and any number of readers may read it; each
- * keeps its own place. To read record n, n < head: load its sequence with acquire
- * semantics, then the other words, then find the sequence unchanged. If it was not
- * n either time, the writer has come round and has overtaken this reader, and
- * what is not yet overwritten begins at head - capacity, or behind it by as many
- * records as the sample being written has by now.
+ * Nothing is taken out of the ring and any number of readers may read it; each keeps
+ * its own place. The ring holds capacity / registered processes samples, and never
+ * fewer than capacity / max_processes: 12 of them, half a second, with its defaults and
+ * a full table. To read record n, n < head: load its sequence with acquire semantics,
+ * then the other words, then find the sequence unchanged. If it was not n either time,
+ * the writer has come round and has overtaken this reader, and what is not yet
+ * overwritten begins at head - capacity, or behind it by as many records as the sample
+ * being written has by now.
  *
  * Waiting
  * -------
@@ -120,8 +129,8 @@
  * that have ever been written, a __u64. With O_NONBLOCK it is EAGAIN instead of waiting.
  * It waits as well while no process is registered, for those to come.
  *
- * poll(2) says POLLIN when read(2) would not wait, and POLLHUP while no process is
- * registered, which means that no sample will come before the next registration. It
+ * poll(2) says POLLIN when read(2) would not wait, and POLLHUP from the last sample of the
+ * last process on, which means that no sample will come before the next registration. It
  * changes nothing, so select(2) and epoll(7) can be used as well.
  */
 #ifndef MP3_H
@@ -209,7 +218,7 @@ struct mp3_records {
 /* The flags of a record. */
 #define MP3_FIRST	1	/* the process's first record since it was registered */
 #define MP3_LAST	2	/* its last one: it died or was unregistered */
-#define MP3_EXITED	4	/* it died; the counts are final */
+#define MP3_EXITED	4	/* it died; the faults are final, the CPU time up to a tick */
 
 /**
  * struct mp3_record - one process in one sample period
@@ -265,8 +274,9 @@ struct mp3_record {
  * @reserved:	told: 0
  * @sequence:	of the first record that can be of what was attached: those of this
  *		process that come before it are of the time before. Of MP3_DETACH: of the
- *		first record that is no more; where the table is full, it may have begun
- *		before. The records become visible with the next sample
+ *		first record that is no more; where the table is full, or the user has let
+ *		go of too many, that may have begun before. The records become visible
+ *		with the next sample
  *
  * To let go of a process is not to let go of its children.
  */

@@ -11,6 +11,7 @@
 #include <linux/moduleparam.h>
 #include <linux/vmalloc.h>
 #include <linux/wait.h>
+#include <linux/workqueue.h>
 
 #include "internal.h"
 
@@ -32,6 +33,19 @@ static u64 missed_children;		/* guarded by the registry's membership_lock */
 static unsigned long written;		/* samples ever */
 static bool more_expected;		/* some process is registered */
 DECLARE_WAIT_QUEUE_HEAD(mp3_readers);	/* who waits for either to change */
+
+/*
+ * They are woken by a work: anybody who may open the devices can wait in a hundred thousand
+ * ways, by epoll(7), and a sample must not be late for that.
+ */
+static struct workqueue_struct *waker;
+
+static void wake_readers(struct work_struct *work)
+{
+	wake_up_interruptible(&mp3_readers);
+}
+
+static DECLARE_WORK(wake_work, wake_readers);
 
 /**
  * mp3_buffer_missed_child - say that a child was not registered
@@ -64,8 +78,9 @@ void mp3_buffer_write(const struct mp3_sample *sample)
 	/* Who sees the head shall see the records before it. */
 	smp_store_release(&header->head, mp3_record_ring.sequence);
 
-	WRITE_ONCE(written, written + 1);
-	wake_up_interruptible(&mp3_readers);
+	/* Who is told of the sample shall see it. */
+	smp_store_release(&written, written + 1);
+	queue_work(waker, &wake_work);
 }
 
 /**
@@ -78,7 +93,7 @@ void mp3_buffer_expect(bool more)
 {
 	/* Who sees the end shall see the last sample. */
 	smp_store_release(&more_expected, more);
-	wake_up_interruptible(&mp3_readers);
+	queue_work(waker, &wake_work);
 }
 
 /**
@@ -101,7 +116,8 @@ bool mp3_buffer_expects(void)
  */
 unsigned long mp3_buffer_written(void)
 {
-	return READ_ONCE(written);
+	/* Pairs with mp3_buffer_write(). */
+	return smp_load_acquire(&written);
 }
 
 /**
@@ -148,13 +164,24 @@ int mp3_buffer_init(void)
 {
 	int err;
 
+	/* With a rescuer, since new workers cannot be had when memory is short. */
+	waker = alloc_workqueue(MP3_NAME "-waker", WQ_UNBOUND | WQ_HIGHPRI | WQ_MEM_RECLAIM, 1);
+	if (!waker)
+		return -ENOMEM;
+	err = -ENOMEM;
 	ring = vmalloc_user(BUFFER_SIZE);
 	if (!ring)
-		return -ENOMEM;
+		goto out_waker;
 	memset(ring, 0xff, BUFFER_SIZE);
 	err = init_records();
 	if (err)
-		vfree(ring);
+		goto out_ring;
+	return 0;
+
+out_ring:
+	vfree(ring);
+out_waker:
+	destroy_workqueue(waker);
 	return err;
 }
 
@@ -165,6 +192,7 @@ int mp3_buffer_init(void)
  */
 void mp3_buffer_exit(void)
 {
+	destroy_workqueue(waker);
 	vfree(header);
 	vfree(ring);
 }

@@ -28,7 +28,6 @@
  * @pid:	the process's identity, with a reference
  * @leader:	of the thread group, with a reference
  * @allowed:	whether the caller may profile it
- * @alive:	whether it could still run when the caller looked
  * @commander:	who gives a command
  * @user:	whose place it takes
  * @attacher:	the bit of an attached file, 0 as long as it has none; NULL: by command
@@ -42,7 +41,6 @@ struct command {
 	struct pid *pid;
 	struct task_struct *leader;
 	bool allowed;
-	bool alive;
 	kuid_t commander;
 	struct mp3_user *user;
 	unsigned int *attacher;
@@ -55,8 +53,9 @@ struct command {
 /**
  * mp3_may_profile - whether the opener of @file may see into @task
  *
- * As for ptrace: the same user in every role of the task's, or CAP_SYS_PTRACE
- * in its user namespace. The opener counts and not the writer, lest somebody
+ * As for ptrace: the same user and group in every role of the task's, or CAP_SYS_PTRACE
+ * in its user namespace. But whether the task can be dumped is not asked, for what we tell
+ * of it, /proc/PID/stat tells everybody. The opener counts and not the writer, lest somebody
  * hand his open file to a privileged program as its standard output.
  *
  * Context: process context
@@ -66,12 +65,14 @@ bool mp3_may_profile(const struct file *file, struct task_struct *task)
 	const struct cred *cred;
 	struct user_namespace *ns;
 	kuid_t euid = file->f_cred->euid;
+	kgid_t egid = file->f_cred->egid;
 	bool same_user;
 
 	rcu_read_lock();
 	cred = __task_cred(task);
 	same_user = uid_eq(euid, cred->uid) && uid_eq(euid, cred->euid) &&
-		    uid_eq(euid, cred->suid);
+		    uid_eq(euid, cred->suid) && gid_eq(egid, cred->gid) &&
+		    gid_eq(egid, cred->egid) && gid_eq(egid, cred->sgid);
 	ns = get_user_ns(cred->user_ns);
 	rcu_read_unlock();
 	same_user = same_user || file_ns_capable(file, ns, CAP_SYS_PTRACE);
@@ -109,13 +110,15 @@ static int ask(struct command *command)
  * @file:	by which it was given
  * @nr:		PID in the caller's PID namespace
  * @what:	the sampler's part, which sets @err
+ * @ends:	it lets go of the process, for which it need neither be allowed nor alive
  *
  * Return: what came of it
  */
 static int carry_out(struct command *command, const struct file *file, pid_t nr,
-		     void (*what)(struct mp3_request *request))
+		     void (*what)(struct mp3_request *request), bool ends)
 {
 	struct mp3_counts counts;
+	bool alive;
 
 	command->pid = find_get_pid(nr);
 	/* A thread's number that is not a process's finds nothing. */
@@ -123,10 +126,13 @@ static int carry_out(struct command *command, const struct file *file, pid_t nr,
 	command->err = -ESRCH;
 	if (command->leader) {
 		command->allowed = mp3_may_profile(file, command->leader);
-		command->alive = mp3_count(command->leader, &counts);
+		alive = mp3_count(command->leader, &counts);
 		command->id = pid_nr(command->pid);
 		command->request.carry_out = what;
-		command->err = ask(command);
+		if (!ends && !command->allowed)
+			command->err = -EPERM;
+		else if (ends || alive)
+			command->err = ask(command);
 		put_task_struct(command->leader);
 	}
 	put_pid(command->pid);
@@ -143,10 +149,7 @@ static int cut(struct command *command, struct mp3_process *process)
 
 	if (err)
 		return err;
-	if (mp3_cut(process))
-		return 0;
-	mp3_remove_process(process, false);
-	return -ESRCH;
+	return mp3_cut(process) ? 0 : -ESRCH;
 }
 
 /* Have a process registered for somebody, be it registered for others or not. */
@@ -163,10 +166,6 @@ static int want(struct command *command, unsigned int who)
 	};
 	int err;
 
-	if (!command->allowed)
-		return -EPERM;
-	if (!command->alive)
-		return -ESRCH;
 	if (!process) {
 		if (!mp3_count(command->leader, &like.first))
 			return -ESRCH;
@@ -206,9 +205,8 @@ static void unregister_process(struct mp3_request *request)
 		command->err = -ENOENT;
 	else
 		command->err = 0;
-	if (!command->err && !mp3_unwant_process(process, BIT_ULL(MP3_BY_COMMAND))) {
-		mp3_remove_process(process, mp3_depart(process));
-	}
+	if (!command->err && !mp3_unwant_process(process, BIT_ULL(MP3_BY_COMMAND)))
+		mp3_depart(process);
 }
 
 static void attach_process(struct mp3_request *request)
@@ -234,9 +232,9 @@ static void detach_process(struct mp3_request *request)
 	if (!who || !process || !mp3_process_is_wanted(process, who)) {
 		command->err = -ENOENT;
 	} else if (!mp3_unwant_process(process, BIT_ULL(who))) {
-		mp3_remove_process(process, mp3_depart(process));
+		mp3_depart(process);
 	} else {
-		/* Where there is no place for it, the record that is begun is the others'. */
+		/* Where it must not be now, the record that is begun is the others'. */
 		cut(command, process);
 	}
 	command->sequence = mp3_record_ring.sequence;
@@ -261,7 +259,7 @@ int mp3_register(const struct file *file, pid_t nr, bool tree)
 
 	if (IS_ERR(command.user))
 		return PTR_ERR(command.user);
-	return carry_out(&command, file, nr, register_process);
+	return carry_out(&command, file, nr, register_process, false);
 }
 
 /**
@@ -281,7 +279,7 @@ int mp3_unregister(const struct file *file, pid_t nr)
 		.commander = file->f_cred->euid,
 	};
 
-	return carry_out(&command, file, nr, unregister_process);
+	return carry_out(&command, file, nr, unregister_process, true);
 }
 
 /* Tell what came of it. */
@@ -297,25 +295,25 @@ static int answer(const struct command *command, struct mp3_attach *attach)
 /**
  * mp3_attach - MP3_ATTACH: begin to profile a process, for an open file
  * @file:	of the record ring
- * @user:	whose it is, see mp3_user_of()
  * @attacher:	its bit, 0 as long as it has none
  * @attach:	what is told, and what comes of it
  *
  * Context: process context
  * Return: 0, -ERESTARTSYS, or what mp3.h says; nothing is changed then
  */
-int mp3_attach(const struct file *file, struct mp3_user *user, unsigned int *attacher,
-	       struct mp3_attach *attach)
+int mp3_attach(const struct file *file, unsigned int *attacher, struct mp3_attach *attach)
 {
 	struct command command = {
-		.user = user,
+		.user = mp3_user_of(file),
 		.attacher = attacher,
 		.tree = attach->flags & MP3_TREE,
 	};
 
 	if (attach->flags & ~MP3_TREE || attach->reserved)
 		return -EINVAL;
-	carry_out(&command, file, attach->pid, attach_process);
+	if (IS_ERR(command.user))
+		return PTR_ERR(command.user);
+	carry_out(&command, file, attach->pid, attach_process, false);
 	return answer(&command, attach);
 }
 
@@ -324,13 +322,14 @@ int mp3_attach(const struct file *file, struct mp3_user *user, unsigned int *att
  *
  * The same as for mp3_attach() holds.
  */
-int mp3_detach(const struct file *file, struct mp3_user *user, unsigned int *attacher,
-	       struct mp3_attach *attach)
+int mp3_detach(const struct file *file, unsigned int *attacher, struct mp3_attach *attach)
 {
-	struct command command = { .user = user, .attacher = attacher };
+	struct command command = { .user = mp3_user_of(file), .attacher = attacher };
 
 	if (attach->flags || attach->reserved)
 		return -EINVAL;
-	carry_out(&command, file, attach->pid, detach_process);
+	if (IS_ERR(command.user))
+		return PTR_ERR(command.user);
+	carry_out(&command, file, attach->pid, detach_process, true);
 	return answer(&command, attach);
 }

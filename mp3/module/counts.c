@@ -14,23 +14,11 @@
  * holds a reference to one, and so the final counts of a process can be read after
  * its last thread is gone and reaped, with no hook in the exit path.
  */
-#include <linux/ktime.h>
-#include <linux/list.h>
 #include <linux/minmax.h>
-#include <linux/mm.h>
-#include <linux/sched/mm.h>
 #include <linux/sched/signal.h>
-#include <linux/sched/task.h>
 #include <linux/seqlock.h>
-#include <linux/string.h>
 
 #include "internal.h"
-
-/* In records, and not yet in a sample. The sampler's own. */
-static struct mp3_counts recorded;
-
-/* A thread counts with no lock. What it counts just now is for the next sample. */
-#define counted(word) data_race(READ_ONCE(word))
 
 /* Add the threads that are linked up. Return: whether one of them can still run. */
 static bool add_threads(struct task_struct *leader, struct mp3_counts *counts)
@@ -42,9 +30,9 @@ static bool add_threads(struct task_struct *leader, struct mp3_counts *counts)
 		/* acquire: with the state come the counts up to it */
 		if (!smp_load_acquire(&thread->exit_state))
 			alive = true;
-		counts->minor += counted(thread->min_flt);
-		counts->major += counted(thread->maj_flt);
-		counts->cpu_ns += counted(thread->se.sum_exec_runtime);
+		counts->minor += mp3_counted(thread->min_flt);
+		counts->major += mp3_counted(thread->maj_flt);
+		counts->cpu_ns += mp3_counted(thread->se.sum_exec_runtime);
 	}
 	return alive;
 }
@@ -53,25 +41,32 @@ static bool add_threads(struct task_struct *leader, struct mp3_counts *counts)
 static struct mp3_counts left_by_threads(const struct signal_struct *signal)
 {
 	return (struct mp3_counts){
-		.minor = counted(signal->min_flt),
-		.major = counted(signal->maj_flt),
-		.cpu_ns = counted(signal->sum_sched_runtime),
+		.minor = mp3_counted(signal->min_flt),
+		.major = mp3_counted(signal->maj_flt),
+		.cpu_ns = mp3_counted(signal->sum_sched_runtime),
 	};
 }
 
 /*
  * How often to count without the lock, which is taken with interrupts off: of a process
- * with 10,000 threads, for milliseconds. It fails if a thread has ended meanwhile.
+ * with 10,000 threads, for milliseconds. It fails if a thread has ended meanwhile, or a
+ * child was waited for.
  */
 #define LOCKLESS_TRIES	3
 
-/* Return: false if a thread has ended meanwhile; then it may be missing in @counts. */
+/*
+ * Return: false if a thread has ended meanwhile. Then it may be missing in @counts; but none
+ * is there twice, since what it has left was read before it was unlinked.
+ */
 static bool count_lockless(struct task_struct *leader, struct mp3_counts *counts, bool *alive)
 {
 	struct signal_struct *signal = leader->signal;
-	unsigned int sequence = read_seqbegin(&signal->stats_lock);
+	unsigned int sequence;
 
-	*counts = left_by_threads(signal);
+	do {
+		sequence = read_seqbegin(&signal->stats_lock);
+		*counts = left_by_threads(signal);
+	} while (read_seqretry(&signal->stats_lock, sequence));
 	*alive = add_threads(leader, counts);
 	return !read_seqretry(&signal->stats_lock, sequence);
 }
@@ -108,15 +103,15 @@ bool mp3_count(struct task_struct *leader, struct mp3_counts *counts)
 	return alive;
 }
 
-/*
- * count_for_sample - the same, but never with interrupts off
+/**
+ * mp3_count_for_sample - the same, for a process that stays registered: never with interrupts off
  * @process:	whose totals are wanted
  *
  * Where so many threads end that none of the tries is whole, one that has just ended may be
  * missing. It is there the next time; and what is less than it was, stays as it was until
  * then. So nothing is lost, but it may be late.
  */
-static bool count_for_sample(struct mp3_process *process, struct mp3_counts *counts)
+bool mp3_count_for_sample(struct mp3_process *process, struct mp3_counts *counts)
 {
 	bool alive, whole;
 	int tries;
@@ -131,257 +126,4 @@ static bool count_for_sample(struct mp3_process *process, struct mp3_counts *cou
 	counts->major = max(counts->major, process->last.major);
 	counts->cpu_ns = max(counts->cpu_ns, process->last.cpu_ns);
 	return true;
-}
-
-/* Fill in what a record says about memory. */
-static __always_inline void look_at_mm(struct mm_struct *mm, struct signal_struct *signal,
-				       struct mp3_record *record)
-{
-	u64 rss = get_mm_rss(mm);
-
-	record->rss = rss;
-	record->swap = get_mm_counter(mm, MM_SWAPENTS);
-	record->peak_rss = max3(rss, (u64)READ_ONCE(mm->hiwater_rss),
-				(u64)READ_ONCE(signal->maxrss));
-}
-
-/*
- * look_at_memory - how much memory a process has; and who leads it now
- *
- * A process that has exited has none any more. Its peak is with its signal_struct
- * then, as is that of programs which it has replaced by exec.
- */
-static void look_at_memory(struct mp3_process *process, struct mp3_record *record)
-{
-	struct task_struct *leader = process->leader, *thread;
-	struct mm_struct *mm = NULL;
-
-	record->rss = 0;
-	record->swap = 0;
-	record->peak_rss = READ_ONCE(leader->signal->maxrss);
-	rcu_read_lock();
-	for_each_thread(process->leader, thread) {
-		/* A thread has its mm until it exits, and no longer than that. */
-		task_lock(thread);
-		mm = thread->mm;
-		if (mm) {
-			mmgrab(mm);
-			look_at_mm(mm, leader->signal, record);
-			leader = thread->group_leader;
-		}
-		task_unlock(thread);
-		if (mm)
-			break;
-	}
-	/* A thread that executes a program becomes the leader; the name is its. */
-	if (leader != process->leader)
-		mp3_lead_process(process, leader);
-	rcu_read_unlock();
-	if (process->mm)
-		mmdrop(process->mm);
-	process->mm = mm;
-}
-
-/* A comm in words. A task_struct need not align it. */
-struct comm_words {
-	u64 word[MP3_NAME_BYTES / sizeof(u64)];
-} __packed;
-static_assert(sizeof(struct comm_words) == TASK_COMM_LEN && TASK_COMM_LEN == MP3_NAME_BYTES);
-
-/* What follows the NUL of a comm may be anything, and look like another name. */
-static __always_inline bool is_renamed(const u64 *name, const char *comm)
-{
-	const struct comm_words *is = (const void *)comm;
-
-	/* A comm that is just being changed is seen in parts, as by everybody. */
-	return unlikely(name[0] != data_race(is->word[0])) ||
-	       unlikely(name[1] != data_race(is->word[1]));
-}
-
-/*
- * finish_record - fill in the rest of a record, and begin the process's next period
- *
- * Inline, as all of the quick way, see settle().
- */
-static __always_inline void finish_record(struct mp3_process *process,
-					  struct mp3_record *record, u64 now, u32 flags,
-					  struct mp3_counts counts, struct mp3_counts *sum)
-{
-	struct mp3_counts growth;
-	struct mp3_who who;
-
-	growth.minor = counts.minor - process->last.minor;
-	growth.major = counts.major - process->last.major;
-	growth.cpu_ns = counts.cpu_ns - process->last.cpu_ns;
-	record->minor = growth.minor;
-	record->major = growth.major;
-	record->cpu_ns = growth.cpu_ns;
-	sum->minor += growth.minor;
-	sum->major += growth.major;
-	sum->cpu_ns += growth.cpu_ns;
-	process->last = counts;
-
-	record->time_ns = now;
-	record->period_ns = now - process->last_ns;
-	process->last_ns = now;
-
-	who = process->who;
-	if (is_renamed(who.name, process->leader->comm)) {
-		strscpy_pad((char *)process->who.name, process->leader->comm,
-			    sizeof(who.name));
-		who = process->who;
-	}
-	who.flags |= flags;
-	*(struct mp3_who *)&record->pid = who;
-	process->who.flags = 0;
-	mp3_record_end(record);
-}
-
-/*
- * settle_quickly - settle() for a process with a single thread and the mm of the
- * last time
- *
- * Our reference keeps the mm_struct, but it is emptied once the last thread has let
- * go of it; so it is looked whether the leader still had it afterwards.
- *
- * The leader is pinned, so neither the lock nor RCU is needed to read its counts. If it
- * has no exit_state, it has not been unlinked; and if the group has one thread, that is
- * it. That it was not unlinked meanwhile, nor another thread, whose counts are with the
- * signal_struct now, is what the lock's sequence says. (A thread that is just being
- * created has counted nothing yet.)
- *
- * Return: false if it is no such process, and nothing has been done
- */
-static __always_inline bool settle_quickly(struct mp3_process *process, u64 now,
-					   struct mp3_counts *sum)
-{
-	struct task_struct *leader = process->leader;
-	struct signal_struct *signal = leader->signal;
-	struct mm_struct *mm = process->mm;
-	struct mp3_record *record;
-	struct mp3_counts counts;
-	unsigned int sequence;
-	int others;
-
-	if (unlikely(!mm))
-		return false;
-	record = mp3_record_begin();
-	look_at_mm(mm, signal, record);
-	/* Who sees the mm emptied sees that the leader has it no more. */
-	smp_rmb();
-	if (unlikely(READ_ONCE(leader->mm) != mm))
-		return false;
-
-	sequence = read_seqbegin(&signal->stats_lock);
-	others = (READ_ONCE(signal->nr_threads) - 1) | READ_ONCE(leader->exit_state);
-	counts.minor = signal->min_flt + counted(leader->min_flt);
-	counts.major = signal->maj_flt + counted(leader->maj_flt);
-	counts.cpu_ns = signal->sum_sched_runtime + counted(leader->se.sum_exec_runtime);
-	if (unlikely(read_seqretry(&signal->stats_lock, sequence) || others))
-		return false;
-	finish_record(process, record, now, 0, counts, sum);
-	return true;
-}
-
-/* Return: whether the process can still run, see finish_record() for the rest. */
-static bool record_counts(struct mp3_process *process, u64 now, u32 flags,
-			  struct mp3_counts counts, bool alive, struct mp3_counts *sum)
-{
-	struct mp3_record *record = mp3_record_begin();
-
-	if (!alive)
-		flags |= MP3_LAST | MP3_EXITED;
-	look_at_memory(process, record);
-	finish_record(process, record, now, flags, counts, sum);
-	return alive;
-}
-
-/*
- * settle - make a record of what a process has counted since its last one
- * @process:	the process, in the list
- * @now:	CLOCK_MONOTONIC ns
- * @sum:	to be added to
- *
- * Most processes can be settled quickly, in some hundred instructions, and calls
- * and locks would be as many again. That is what a sample costs for each of them.
- *
- * Return: whether the process can still run
- */
-static __always_inline bool settle(struct mp3_process *process, u64 now, struct mp3_counts *sum)
-{
-	struct mp3_counts counts;
-	bool alive;
-
-	if (settle_quickly(process, now, sum))
-		return true;
-	alive = count_for_sample(process, &counts);
-	return record_counts(process, now, 0, counts, alive, sum);
-}
-
-/* The same, exactly up to now. */
-static bool settle_exactly(struct mp3_process *process, u32 flags, struct mp3_counts *sum)
-{
-	struct mp3_counts counts;
-	bool alive = mp3_count(process->leader, &counts);
-
-	return record_counts(process, ktime_get_ns(), flags, counts, alive, sum);
-}
-
-/**
- * mp3_cut - make a record that ends here, so that the process's next one begins here
- * @process:	the process, in the list
- *
- * What it has counted since its last record goes into the next sample.
- *
- * Context: the sampler
- * Return: whether the process can still run; if not, that was its last record
- */
-bool mp3_cut(struct mp3_process *process)
-{
-	return settle_exactly(process, 0, &recorded);
-}
-
-/**
- * mp3_depart - make the last record of a process that is going to be unregistered
- * @process:	the process, in the list
- *
- * What it has counted since its last record goes into the next sample.
- *
- * Context: the sampler
- * Return: whether the process can still run
- */
-bool mp3_depart(struct mp3_process *process)
-{
-	return settle_exactly(process, MP3_LAST, &recorded);
-}
-
-/**
- * mp3_collect - what all have counted since the last call, and bury the dead
- * @now:	CLOCK_MONOTONIC ns
- * @let_go:	those who do not want anything to be registered any more
- * @sum:	to be filled
- *
- * Context: the sampler
- */
-void mp3_collect(u64 now, u64 let_go, struct mp3_counts *sum)
-{
-	struct mp3_process *process, *next;
-	bool alive;
-
-	*sum = recorded;
-	recorded = (struct mp3_counts){};
-	mp3_adopt_newborn(let_go);
-	list_for_each_entry_safe(process, next, &mp3_processes, by_age) {
-		if (unlikely(let_go) && !mp3_unwant_process(process, let_go)) {
-			alive = settle_exactly(process, MP3_LAST, sum);
-		} else {
-			alive = settle(process, now, sum);
-			if (alive)
-				continue;
-		}
-		mp3_remove_process(process, alive);
-	}
-	/* Their bits can be given to others from now on. */
-	if (unlikely(let_go))
-		mp3_adopt_newborn(0);
 }

@@ -27,13 +27,11 @@ static struct class device_class = { .name = MP3_NAME };
 /**
  * struct reader - an open file
  * @seen:	how many samples had been written when it was last read, or opened
- * @user:	whose it is
  * @attacher:	its bit as one that is attached, 0 as long as it is not. Context: the
  *		sampler, and release
  */
 struct reader {
 	unsigned long seen;
-	struct mp3_user *user;
 	unsigned int attacher;
 };
 
@@ -52,13 +50,6 @@ static int device_open(struct inode *inode, struct file *file)
 	reader = kzalloc(sizeof(*reader), GFP_KERNEL_ACCOUNT);
 	if (!reader)
 		return -ENOMEM;
-	reader->user = mp3_user_of(file);
-	if (IS_ERR(reader->user)) {
-		int err = PTR_ERR(reader->user);
-
-		kfree(reader);
-		return err;
-	}
 	reader->seen = mp3_buffer_written();
 	file->private_data = reader;
 	return stream_open(inode, file);
@@ -125,9 +116,9 @@ static long device_ioctl(struct file *file, unsigned int request, unsigned long 
 	if (copy_from_user(&attach, from, sizeof(attach)))
 		return -EFAULT;
 	if (request == MP3_ATTACH)
-		err = mp3_attach(file, reader->user, &reader->attacher, &attach);
+		err = mp3_attach(file, &reader->attacher, &attach);
 	else
-		err = mp3_detach(file, reader->user, &reader->attacher, &attach);
+		err = mp3_detach(file, &reader->attacher, &attach);
 	if (!err && copy_to_user(from, &attach, sizeof(attach)))
 		err = -EFAULT;
 	return err;

@@ -8,8 +8,10 @@
  *	device.c	the devices: to map, to wait, to attach
  *	commands.c	what either is told to do: to register, to let go
  *	sampler.c	one thread, which samples and carries the commands out
- *	counts.c	what was counted of each process, and its record
- *	registry.c	who is registered, by whom, and in whose place
+ *	records.c	what each process leaves in the record ring
+ *	counts.c	what the kernel has counted of a process
+ *	registry.c	who is registered, and by whom
+ *	places.c	places to be registered in, and who can have how many
  *	buffer.c	the samples and the records
  *
  * Who may do what, when
@@ -17,18 +19,19 @@
  * One thread, the sampler, owns the data: the list of processes, what was counted of
  * them, the deadlines, and the places in both rings. Whoever wants something of it asks
  * and waits (mp3_ask()). So a sample needs no lock that a user's task could hold while it
- * is preempted, throttled by its cgroup or out of its virtual CPU; commands and samples
- * are whole, one after another; and there is no way to miss a deadline but by the
- * thread's not running, since the same thread decides what it waits for, and waits. It is
- * of SCHED_FIFO. "Context: the sampler" says that a function is called by it alone; when
- * it is not there yet, or no more, init and exit take its part.
+ * is preempted or throttled by its cgroup; commands and samples are whole, one after
+ * another; and there is no way to miss a deadline but by the thread's not running, since
+ * the same thread decides what it waits for, and waits. It is of SCHED_FIFO, and woken by
+ * an interrupt; what can keep it from a CPU is who cannot be preempted. "Context: the
+ * sampler" says that a function is called by it alone; when it is not there yet, or no
+ * more, init and exit take its part.
  *
  * - R against R, U against U, attach against detach: the second finds the entry there, or gone.
  * - U or R against a sample: the sample takes the process's growth so far, or it is not in
  *   the list; what U finds beyond the last sample is set aside for the next one.
  * - Those who ask in a loop delay a sample by no more than one command, for a sample that
- *   is due comes before any further command; and they have spent as much time of their
- *   own on it, see commands.c.
+ *   is due comes before any further command. Each has spent as much time of its own on it,
+ *   see commands.c; and where there are many, the sampler sleeps between them now and then.
  * - Who asks and dies: it waits in the kernel for its turn, which takes as long as those
  *   before it in the queue.
  * - exit against all of these: needs no lock of ours, see counts.c. The sample that finds
@@ -40,8 +43,8 @@
  * - open, mmap, read, poll of the devices touch none of it. close sets a bit for the
  *   next sample.
  * - load: what can fail comes before what publishes; see main.c.
- * - unload: the devices are closed, the status file is gone, so nobody asks; the
- *   tracepoint is silent, so nobody is entered; then the sampler ends; then what it owned.
+ * - unload: the devices are closed, the status file is gone, so nobody asks, and the
+ *   sampler ends; then the tracepoint is silent, so nobody is entered; then what they used.
  */
 #ifndef MP3_INTERNAL_H
 #define MP3_INTERNAL_H
@@ -51,6 +54,7 @@
 #include <linux/compiler.h>
 #include <linux/completion.h>
 #include <linux/list.h>
+#include <linux/spinlock.h>
 #include <linux/stddef.h>
 #include <linux/types.h>
 #include <linux/uidgid.h>
@@ -100,7 +104,7 @@ static_assert(offsetof(struct mp3_record, name) - offsetof(struct mp3_record, pi
  * @forgiven:	jiffies when that was done last
  * @files:	that are attached. Context: the sampler
  *
- * The registry's membership_lock guards the others.
+ * mp3_membership_lock guards the others.
  */
 struct mp3_user {
 	unsigned int places;
@@ -114,7 +118,7 @@ struct mp3_user {
  * writes commands; the others are attached files.
  */
 #define MP3_BY_COMMAND	0
-static_assert(MP3_ATTACHED_MAX == BITS_PER_TYPE(u64) - 1);
+static_assert(MP3_ATTACHED_MAX + 1 == BITS_PER_TYPE(u64));
 
 /**
  * struct mp3_process - a registered process (thread group), and its place in the table
@@ -153,45 +157,51 @@ struct mp3_process {
 	kuid_t commander;
 };
 
-/**
- * struct mp3_listed - what the status file says of a process
- * @number:	how many were registered before it
- * @pid:	its identity, a reference is held
- * @task:	a task of it, dead or alive, a reference is held
- * @grown:	since it was registered
- */
-struct mp3_listed {
-	u64 number;
-	struct pid *pid;
-	struct task_struct *task;
-	struct mp3_counts grown;
-};
+/* places.c */
+#define MP3_SCAN	32	/* places that are gone through under the lock */
+int mp3_places_init(void);
+void mp3_places_exit(void);
+struct mp3_user *mp3_user_of(const struct file *file);
+bool mp3_is_too_fast(struct mp3_user *user);
+struct mp3_process *mp3_take_place(struct mp3_user *user, bool forked);
+void mp3_leave_place(struct mp3_process *place, bool alive);
+int mp3_spend_place(struct mp3_user *user);
+void mp3_free_left_places(void);
+bool mp3_places_will_be_free(void);
+unsigned int mp3_places(void);
+unsigned int mp3_places_used(void);
+const struct mp3_process *mp3_place(unsigned int number);
 
 /* registry.c */
 extern struct list_head mp3_processes;
+extern raw_spinlock_t mp3_membership_lock;
 int mp3_registry_init(void);
 void mp3_registry_exit(void);
-struct mp3_user *mp3_user_of(const struct file *file);
 int mp3_enter_process(const struct mp3_process *like);
 struct mp3_process *mp3_find_process(const struct pid *pid);
-void mp3_adopt_newborn(u64 let_go);
+void mp3_adopt_newborn(void);
+void mp3_refuse(u64 whom);
 bool mp3_process_is_wanted(const struct mp3_process *process, unsigned int who);
 void mp3_want_process(struct mp3_process *process, unsigned int who, bool tree, kuid_t commander);
 bool mp3_unwant_process(struct mp3_process *process, u64 whom);
 void mp3_lead_process(struct mp3_process *process, struct task_struct *leader);
 void mp3_remove_process(struct mp3_process *process, bool alive);
-int mp3_spend_place(struct mp3_user *user);
-void mp3_free_left_places(void);
-bool mp3_places_will_be_free(void);
 bool mp3_nothing_registered(void);
 unsigned int mp3_processes_registered(void);
-size_t mp3_copy_processes(struct mp3_listed *listed, size_t room);
+u64 mp3_processes_entered(void);
 
 /* counts.c */
 bool mp3_count(struct task_struct *leader, struct mp3_counts *counts);
+bool mp3_count_for_sample(struct mp3_process *process, struct mp3_counts *counts);
+
+/* A thread counts with no lock. What it counts just now is for the next sample. */
+#define mp3_counted(word) data_race(READ_ONCE(word))
+
+/* records.c */
 bool mp3_cut(struct mp3_process *process);
-bool mp3_depart(struct mp3_process *process);
-void mp3_collect(u64 now, u64 let_go, struct mp3_counts *sum);
+void mp3_depart(struct mp3_process *process);
+u64 mp3_collect(u64 closed, struct mp3_counts *sum);
+unsigned long mp3_turns(void);
 
 /**
  * struct mp3_request - something for the sampler to do
@@ -211,15 +221,12 @@ void mp3_ask(struct mp3_request *request);
 int mp3_new_attacher(struct mp3_user *user);
 void mp3_drop_attacher(unsigned int attacher);
 void mp3_close_attacher(unsigned int attacher);
-unsigned long mp3_turns(void);
 
 /* commands.c */
 int mp3_register(const struct file *file, pid_t nr, bool tree);
 int mp3_unregister(const struct file *file, pid_t nr);
-int mp3_attach(const struct file *file, struct mp3_user *user, unsigned int *attacher,
-	       struct mp3_attach *attach);
-int mp3_detach(const struct file *file, struct mp3_user *user, unsigned int *attacher,
-	       struct mp3_attach *attach);
+int mp3_attach(const struct file *file, unsigned int *attacher, struct mp3_attach *attach);
+int mp3_detach(const struct file *file, unsigned int *attacher, struct mp3_attach *attach);
 bool mp3_may_profile(const struct file *file, struct task_struct *task);
 
 /* buffer.c */

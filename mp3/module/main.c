@@ -40,9 +40,12 @@ static int __init mp3_init(void)
 	err = mp3_buffer_init();
 	if (err)
 		return err;
-	err = mp3_registry_init();
+	err = mp3_places_init();
 	if (err)
 		goto out_buffer;
+	err = mp3_registry_init();
+	if (err)
+		goto out_places;
 	err = mp3_sampler_init();
 	if (err)
 		goto out_registry;
@@ -65,6 +68,8 @@ out_sampler:
 	mp3_sampler_exit();
 out_registry:
 	mp3_registry_exit();
+out_places:
+	mp3_places_exit();
 out_buffer:
 	mp3_buffer_exit();
 	return err;
@@ -78,6 +83,7 @@ static void __exit mp3_exit(void)
 	mp3_device_exit();
 	mp3_sampler_exit();
 	mp3_registry_exit();
+	mp3_places_exit();
 	mp3_buffer_exit();
 }
 

@@ -3,19 +3,21 @@
  * The sampler: a sample of all registered processes, 20 times a second, and between
  * samples what others ask for
  *
- * Waiting "50 ms from now" would add the thread's own latency and a rounding up to whole
- * ticks to every period: 19.2 Hz at HZ=250, and less under load. So the deadlines are
- * absolute: sample n is due n/20 s after the start, rounded up to a tick. When a sample is
- * late, the next one is still due where it would have been. Deadlines that have passed by
- * then are given up, since there is nothing to take at them: the late sample's period is
- * just as long as the time that it covers.
+ * Waiting "50 ms from now" would add the thread's own latency to every period. So the
+ * deadlines are absolute: sample n is due n/20 s after the start. When a sample is late, the
+ * next one is still due where it would have been. Deadlines that have passed by then are
+ * given up, since there is nothing to take at them: the late sample's period is just as long
+ * as the time that it covers.
  */
+#include <linux/atomic.h>
 #include <linux/cpumask.h>
 #include <linux/err.h>
+#include <linux/hrtimer.h>
 #include <linux/jiffies.h>
 #include <linux/kthread.h>
 #include <linux/ktime.h>
 #include <linux/math64.h>
+#include <linux/minmax.h>
 #include <linux/sched.h>
 #include <linux/spinlock.h>
 
@@ -27,81 +29,63 @@ static struct task_struct *sampler;
 static DEFINE_RAW_SPINLOCK(requests_lock);
 static LIST_HEAD(requests);
 
-/* All the sampler's own. */
+#define PERIOD_NS	(NSEC_PER_SEC / MP3_RATE)
+
+/* All the sampler's own. Times are of CLOCK_MONOTONIC, in ns. */
 static bool sampling;		/* something is registered, or its last sample is still to come */
-static unsigned long start;	/* jiffies at the first registration */
-static unsigned long due;	/* jiffies of the next deadline */
-static u64 period_start;	/* CLOCK_MONOTONIC ns of the last sample */
+static u64 start;		/* of the first registration */
+static u64 due;			/* of the next deadline */
+static u64 period_start;	/* of the last sample */
 static u64 unreported_cpu_ns;	/* see take_sample() */
 static unsigned long early_until;	/* jiffies, see may_end_early() */
 
 /*
- * Attached files: who has which bit. Those that were closed since the last sample still
- * have theirs: close(2) sets it in @let_go, and the next sample asks nobody for more.
+ * Attached files: which bits are given, and to whom. Those whose file was closed since the
+ * last sample are still given: close(2) notes them in @closed, and the next sample takes them.
  */
 static u64 attached = BIT_ULL(MP3_BY_COMMAND);
 static struct mp3_user *attached_user[MP3_ATTACHED_MAX + 1];
-static atomic64_t let_go;
-
-/* Written by the sampler: odd as long as it is at work on the processes. */
-static unsigned long turns;
-
-/**
- * mp3_turns - whether the sampler has been at work between two looks
- *
- * Context: any
- * Return: an odd number while it is; the same one as before if it has not been
- */
-unsigned long mp3_turns(void)
-{
-	return smp_load_acquire(&turns);
-}
-
-static void begin_turn(void)
-{
-	WRITE_ONCE(turns, turns + 1);
-	/* Who sees something of this turn shall see that it has begun. */
-	smp_wmb();
-}
-
-static void end_turn(void)
-{
-	smp_store_release(&turns, turns + 1);
-}
+static unsigned int limited_files;	/* attached, of users with a limit */
+static atomic64_t closed;
 
 /* Await the first deadline that is still to come. */
 static void set_deadline(void)
 {
-	unsigned long n = (jiffies - start) * MP3_RATE / HZ + 1;
-
-	/* Rounded up, or it could be the tick that we are in. */
-	due = start + DIV_ROUND_UP(n * HZ, MP3_RATE);
+	due = start + (div64_u64(ktime_get_ns() - start, PERIOD_NS) + 1) * PERIOD_NS;
 }
 
-/* Those that were let go of are wanted by nobody, and their bits can be given anew. */
-static void free_bits(u64 whom)
+static bool is_due(void)
 {
-	unsigned int who;
+	return sampling && ktime_get_ns() >= due;
+}
+
+/* Take bits that nothing is wanted by any more. */
+static void take_bits(u64 whom)
+{
+	unsigned int attacher;
 
 	if (likely(!whom))
 		return;
 	attached &= ~whom;
-	for (who = 0; who <= MP3_ATTACHED_MAX; who++)
-		if (whom & BIT_ULL(who) && attached_user[who])
-			attached_user[who]->files--;
+	for (attacher = 1; attacher <= MP3_ATTACHED_MAX; attacher++)
+		if (whom & BIT_ULL(attacher) && attached_user[attacher]) {
+			attached_user[attacher]->files--;
+			limited_files--;
+			attached_user[attacher] = NULL;
+		}
 }
 
 static void take_sample(void)
 {
-	u64 now = ktime_get_ns();
-	u64 period = max_t(u64, now - period_start, 1);
-	u64 possible = period * num_online_cpus();
-	u64 gone = atomic64_xchg(&let_go, 0);
+	u64 gone = atomic64_xchg(&closed, 0);
 	struct mp3_counts sum;
 	struct mp3_sample sample;
+	u64 now, period, possible;
 
-	mp3_collect(now, gone, &sum);
-	free_bits(gone);
+	now = mp3_collect(gone, &sum);
+	take_bits(gone);
+	period = max_t(u64, now - period_start, 1);
+	possible = period * num_online_cpus();
 	period_start = now;
 
 	/*
@@ -131,8 +115,8 @@ static void take_sample(void)
 static void begin_sampling(void)
 {
 	sampling = true;
-	start = jiffies;
-	period_start = ktime_get_ns();
+	start = ktime_get_ns();
+	period_start = start;
 	unreported_cpu_ns = 0;
 	set_deadline();
 	mp3_buffer_expect(true);
@@ -142,17 +126,18 @@ static void begin_sampling(void)
  * may_end_early - whether the last sample may be taken before it is due
  *
  * Who registers and unregisters in a loop would turn the ring over in a moment. So each
- * sample of this kind uses up 1/MP3_RATE s, of no more than one second that can be saved.
+ * sample of this kind uses up the time of a period, of no more than one second that can be
+ * saved.
  */
 static bool may_end_early(void)
 {
-	unsigned long now = jiffies;
+	unsigned long period = DIV_ROUND_UP(HZ, MP3_RATE), now = jiffies;
 
 	if (time_before(early_until, now - HZ))
 		early_until = now - HZ;
-	if (time_after(early_until + HZ / MP3_RATE, now))
+	if (time_after(early_until + period, now))
 		return false;
-	early_until += HZ / MP3_RATE;
+	early_until += period;
 	return true;
 }
 
@@ -169,45 +154,67 @@ static struct mp3_request *next_request(void)
 	return request;
 }
 
-static void carry_out(struct mp3_request *request)
+static void serve(struct mp3_request *request)
 {
-	begin_turn();
 	request->carry_out(request);
 	if (!sampling && !mp3_nothing_registered())
 		begin_sampling();
 	else if (sampling && mp3_nothing_registered() && may_end_early())
 		take_sample();
-	end_turn();
 	complete(&request->done);
 }
 
 /* Wait for a request or a deadline; both wake us up, and so do other things. */
 static void wait_for_work(void)
 {
+	ktime_t until = ns_to_ktime(due);
+
 	set_current_state(TASK_IDLE);
-	if (!kthread_should_stop() && list_empty_careful(&requests))
-		schedule_timeout(sampling ? max_t(long, due - jiffies, 0) : MAX_SCHEDULE_TIMEOUT);
+	if (!kthread_should_stop() && list_empty_careful(&requests)) {
+		if (sampling)
+			schedule_hrtimeout(&until, HRTIMER_MODE_ABS);
+		else
+			schedule();
+	}
 	__set_current_state(TASK_RUNNING);
+}
+
+/*
+ * must_rest - whether there are so many requests that we have not slept for a tick
+ * @awake:	since when, in jiffies
+ *
+ * One who asks in a loop runs while we sleep. Where several do so, on CPUs of their own, we
+ * would have one all the time, of which nobody could take us.
+ */
+static bool must_rest(unsigned long awake)
+{
+	return time_after(jiffies, awake + 1) &&
+	       !(sampling && due - ktime_get_ns() < 2 * TICK_NSEC);
 }
 
 static int run_sampler(void *unused)
 {
+	unsigned long awake = jiffies;
 	struct mp3_request *request;
 
 	while (!kthread_should_stop()) {
 		/* A sample first, however many requests there are. */
-		if (sampling && time_after_eq(jiffies, due)) {
-			begin_turn();
+		if (is_due()) {
 			take_sample();
-			end_turn();
 			continue;
 		}
+		if (must_rest(awake)) {
+			schedule_timeout_idle(1);
+			awake = jiffies;
+		}
 		request = next_request();
-		if (request)
-			carry_out(request);
-		else
+		if (request) {
+			serve(request);
+			cond_resched();
+		} else {
 			wait_for_work();
-		cond_resched();
+			awake = jiffies;
+		}
 	}
 	return 0;
 }
@@ -241,14 +248,17 @@ int mp3_new_attacher(struct mp3_user *user)
 
 	/* Where nobody is registered, no sample will come to do it. */
 	if (!sampling)
-		free_bits(atomic64_xchg(&let_go, 0));
-	if (!~attached || (user && user->files >= MP3_ATTACHED_MAX / 4))
+		take_bits(atomic64_xchg(&closed, 0));
+	if (!~attached || (user && (user->files >= MP3_ATTACHED_MAX / 4 ||
+				    limited_files >= MP3_ATTACHED_MAX / 4 * 3)))
 		return -EUSERS;
 	attacher = ffz(attached);
 	attached |= BIT_ULL(attacher);
 	attached_user[attacher] = user;
-	if (user)
+	if (user) {
 		user->files++;
+		limited_files++;
+	}
 	return attacher;
 }
 
@@ -259,7 +269,7 @@ int mp3_new_attacher(struct mp3_user *user)
  */
 void mp3_drop_attacher(unsigned int attacher)
 {
-	free_bits(BIT_ULL(attacher));
+	take_bits(BIT_ULL(attacher));
 }
 
 /**
@@ -269,14 +279,14 @@ void mp3_drop_attacher(unsigned int attacher)
  */
 void mp3_close_attacher(unsigned int attacher)
 {
-	atomic64_or(BIT_ULL(attacher), &let_go);
+	atomic64_or(BIT_ULL(attacher), &closed);
 }
 
 /**
  * mp3_sampler_init - start the thread
  *
- * It is of SCHED_FIFO, so that neither busy CPUs nor the thrashing that it is to measure
- * delay a sample.
+ * It is of SCHED_FIFO, so that a sample waits for no task that can be preempted, neither on
+ * busy CPUs nor in the thrashing that is to be measured.
  *
  * Return: 0 or -errno
  */

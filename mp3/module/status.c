@@ -64,140 +64,223 @@ static ssize_t status_write(struct file *file, const char __user *from,
 }
 
 /*
- * struct listing - one state of the table, for the reader of one open file
- * @n:		processes in it
- * @room:	for how many there is room
+ * struct listed - a process, of which something is to be said
+ * @number:	how many were registered before it
+ * @pid:	its identity, a reference is held
+ * @grown:	since it was registered
  */
-struct listing {
-	size_t n;
-	size_t room;
-	struct mp3_listed listed[];
+struct listed {
+	u64 number;
+	struct pid *pid;
+	struct mp3_counts grown;
 };
 
-static void drop_listing(struct listing *listing)
-{
-	size_t i;
+/* What is said of a process, whose @pid is of the reader's namespace. */
+struct line {
+	pid_t pid;
+	struct mp3_counts grown;
+};
 
-	if (!listing)
-		return;
-	for (i = 0; i < listing->n; i++) {
-		put_pid(listing->listed[i].pid);
-		put_task_struct(listing->listed[i].task);
-	}
-	kvfree(listing);
+/* One state of the table, for the reader of one open file, in the order of registration. */
+struct listing {
+	size_t n;
+	struct line line[];
+};
+
+/* As for the process's directory in /proc, through the mount that is read. */
+static bool is_hidden(const struct file *file, struct pid *pid)
+{
+	const struct proc_fs_info *proc = proc_sb_info(file_inode(file)->i_sb);
+	struct task_struct *task;
+	bool hidden;
+
+	if (proc->hide_pid == HIDEPID_OFF)
+		return false;
+	if (proc->hide_pid != HIDEPID_NOT_PTRACEABLE && in_group_p(proc->pid_gid))
+		return false;
+	task = get_pid_task(pid, PIDTYPE_TGID);
+	if (!task)
+		return true;
+	hidden = !mp3_may_profile(file, task);
+	put_task_struct(task);
+	return hidden;
+}
+
+/* The sampler may be at it. */
+static __no_kcsan struct mp3_counts growth_of(const struct mp3_process *process)
+{
+	return (struct mp3_counts){
+		.minor = READ_ONCE(process->last.minor) - process->first.minor,
+		.major = READ_ONCE(process->last.major) - process->first.major,
+		.cpu_ns = READ_ONCE(process->last.cpu_ns) - process->first.cpu_ns,
+	};
+}
+
+/*
+ * copy_places - what is said of all that are registered
+ * @listed:	to be filled, in no order, with references that are the caller's
+ * @room:	how many there is room for
+ *
+ * The sampler goes on meanwhile; the caller looks whether it has. Nobody waits for us for
+ * longer than MP3_SCAN places take.
+ *
+ * Return: how many there are. If that is more than there is room for, the rest is left out
+ */
+static size_t copy_places(struct listed *listed, size_t room)
+{
+	unsigned int at = 0, end;
+	u64 newer = U64_MAX;
+	size_t n = 0;
+
+	do {
+		raw_spin_lock(&mp3_membership_lock);
+		/* those that are entered meanwhile are not of the state that we have begun with */
+		newer = min(newer, mp3_processes_entered());
+		for (end = min(at + MP3_SCAN, mp3_places_used()); at < end; at++) {
+			const struct mp3_process *process = mp3_place(at);
+
+			if (!process->pid || process->number >= newer)
+				continue;
+			if (n < room)
+				listed[n] = (struct listed){
+					.number = process->number,
+					.pid = get_pid(process->pid),
+					.grown = growth_of(process),
+				};
+			n++;
+		}
+		end = mp3_places_used();
+		raw_spin_unlock(&mp3_membership_lock);
+		cond_resched();
+	} while (at < end);
+	return n;
 }
 
 static int compare_age(const void *a, const void *b)
 {
-	u64 x = ((const struct mp3_listed *)a)->number, y = ((const struct mp3_listed *)b)->number;
+	u64 x = ((const struct listed *)a)->number, y = ((const struct listed *)b)->number;
 
+	/* To sort all takes milliseconds; the sampler may want this CPU. */
+	cond_resched();
 	return x < y ? -1 : x > y;
 }
 
-/* Return: with all processes, or NULL: there is no memory, or they have become more */
-static struct listing *copy_processes(size_t *room)
+/* Make lines of what may be seen of @n processes, and let go of them. */
+static void write_lines(struct listing *listing, const struct file *file,
+			const struct listed *listed, size_t n)
 {
-	struct listing *listing = kvmalloc(struct_size(listing, listed, *room),
-					   GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
-	size_t n;
+	size_t i;
 
-	if (!listing)
-		return NULL;
-	n = mp3_copy_processes(listing->listed, *room);
-	listing->n = min(n, *room);
-	if (n > *room) {
-		drop_listing(listing);
-		*room = n;
-		return NULL;
+	for (i = 0; i < n; i++) {
+		pid_t nr = pid_vnr(listed[i].pid);
+
+		/* 0 is a process that the reader's namespace does not know. */
+		if (listing && nr && !is_hidden(file, listed[i].pid))
+			listing->line[listing->n++] = (struct line){ nr, listed[i].grown };
+		put_pid(listed[i].pid);
+		cond_resched();
 	}
-	return listing;
 }
 
 /*
- * list_processes - all processes in the order of their registration, in one state
+ * copy_processes - in the order of their registration
+ * @room:	for how many there is room, to be made more where it does not do
+ * @n:		how many there are
+ *
+ * Return: of kvmalloc(), with references; NULL if there is no memory, or room
+ */
+static struct listed *copy_processes(size_t *room, size_t *n)
+{
+	struct listed *listed = kvmalloc_array(*room, sizeof(*listed), GFP_KERNEL_ACCOUNT);
+	size_t all;
+
+	if (!listed)
+		return NULL;
+	all = copy_places(listed, *room);
+	*n = min(all, *room);
+	if (all > *room) {
+		write_lines(NULL, NULL, listed, *n);
+		kvfree(listed);
+		*room = all + all / 8;
+		return NULL;
+	}
+	sort(listed, *n, sizeof(*listed), compare_age, NULL);
+	return listed;
+}
+
+/*
+ * list_processes - what may be seen of all processes, in one state
  *
  * The sampler does not wait for a reader; so a reader looks whether it has been at work
- * meanwhile, and begins anew. One that is kept from the CPU each time takes what it has
- * got at last.
+ * meanwhile, and begins anew. One that finds it so each time takes what it has got at last.
  *
  * Return: NULL if there is no memory
  */
-static struct listing *list_processes(void)
+static struct listing *list_processes(const struct file *file)
 {
-	size_t room = mp3_processes_registered() + 8;
-	struct listing *listing = NULL;
+	size_t room = mp3_processes_registered() + 8, n = 0;
+	struct listed *listed = NULL;
+	struct listing *listing;
 	unsigned long turn;
 	int tries;
 
-	for (tries = 0; tries < 20; tries++) {
-		turn = mp3_turns();
-		if (turn % 2 && tries) {
+	for (tries = 0; tries < 20 && !fatal_signal_pending(current); tries++) {
+		if (listed) {
+			write_lines(NULL, NULL, listed, n);
+			kvfree(listed);
 			schedule_timeout_killable(1);
-			turn = mp3_turns();
 		}
-		drop_listing(listing);
-		listing = copy_processes(&room);
-		if (listing && turn % 2 == 0 && turn == mp3_turns())
+		turn = mp3_turns();
+		listed = copy_processes(&room, &n);
+		if (listed && turn % 2 == 0 && turn == mp3_turns())
 			break;
-		if (fatal_signal_pending(current))
-			break;
-		room += room / 8;
 	}
+	if (!listed)
+		return NULL;
+	listing = kvmalloc(struct_size(listing, line, n), GFP_KERNEL_ACCOUNT);
 	if (listing)
-		sort(listing->listed, listing->n, sizeof(*listing->listed), compare_age, NULL);
+		listing->n = 0;
+	write_lines(listing, file, listed, n);
+	kvfree(listed);
 	return listing;
 }
 
-/* A read from offset 0 on begins with a new one. */
+/* A read from offset 0 on begins with a new one. An open file that has been read keeps nothing. */
 static void *status_start(struct seq_file *seq, loff_t *position)
 {
 	struct listing *listing = seq->private;
 
 	if (!*position) {
-		drop_listing(listing);
-		listing = list_processes();
+		kvfree(listing);
+		listing = list_processes(seq->file);
 		seq->private = listing;
 		if (!listing)
 			return ERR_PTR(-ENOMEM);
 	}
 	if (listing && *position < listing->n)
-		return &listing->listed[*position];
-	/* An open file that has been read keeps nothing. */
-	drop_listing(listing);
+		return &listing->line[*position];
+	kvfree(listing);
 	seq->private = NULL;
 	return NULL;
 }
 
-static void *status_next(struct seq_file *seq, void *entry, loff_t *position)
+static void *status_next(struct seq_file *seq, void *line, loff_t *position)
 {
 	struct listing *listing = seq->private;
 
-	return ++*position < listing->n ? &listing->listed[*position] : NULL;
+	return ++*position < listing->n ? &listing->line[*position] : NULL;
 }
 
-static void status_stop(struct seq_file *seq, void *entry)
+static void status_stop(struct seq_file *seq, void *line)
 {
-}
-
-/* As for the process's directory in /proc, through the mount that is read. */
-static bool is_hidden(const struct file *file, struct task_struct *task)
-{
-	const struct proc_fs_info *proc = proc_sb_info(file_inode(file)->i_sb);
-
-	return proc->hide_pid != HIDEPID_OFF &&
-	       !(proc->hide_pid != HIDEPID_NOT_PTRACEABLE && in_group_p(proc->pid_gid)) &&
-	       !mp3_may_profile(file, task);
 }
 
 static int status_show(struct seq_file *seq, void *entry)
 {
-	const struct mp3_listed *listed = entry;
-	pid_t nr = pid_vnr(listed->pid);
+	const struct line *line = entry;
 
-	/* 0 is a process that the reader's namespace does not know. */
-	if (nr && !is_hidden(seq->file, listed->task))
-		seq_printf(seq, "%d %llu %llu %llu\n", nr, listed->grown.minor,
-			   listed->grown.major, listed->grown.cpu_ns);
+	seq_printf(seq, "%d %llu %llu %llu\n", line->pid, line->grown.minor, line->grown.major,
+		   line->grown.cpu_ns);
 	return 0;
 }
 
@@ -215,7 +298,7 @@ static int status_open(struct inode *inode, struct file *file)
 
 static int status_release(struct inode *inode, struct file *file)
 {
-	drop_listing(((struct seq_file *)file->private_data)->private);
+	kvfree(((struct seq_file *)file->private_data)->private);
 	return seq_release(inode, file);
 }
 

@@ -2,7 +2,7 @@
 /*
  * work - a synthetic workload that profiles itself.
  *
- *	work [-v] [-n ITERATIONS] [-s SEED] MB R|L ACCESSES
+ *	work [OPTION]... MB R|L ACCESSES
  *
  * It takes MB of memory, registers itself with the profiler, stores bytes all
  * over the memory for ITERATIONS iterations with a pause after each but the
@@ -11,13 +11,16 @@
  * time, so the profiler's samples have to add up to them.
  *
  * The same command line touches the same bytes in the same order everywhere (see
- * accesses.h).
+ * accesses.h), whatever kind of memory it is. Of several threads, each does so.
+ *
+ * Without an option but -n, -s and -v, a run is to be compared with another one to the
+ * byte: what an option adds comes before the registration, or in a branch of its own.
  *
  * Exit status: 0 done, 1 failed, 2 usage. A SIGHUP, SIGINT or SIGTERM ends it
  * early, but in order; then it dies by that signal.
  *
- * If it is registered already (by monitor, with the tree that it belongs to), it
- * stays so: whoever registered it wants its exit as well.
+ * If it is registered already (with the tree that it belongs to), it stays so, without a
+ * word: whoever registered it wants its exit as well.
  */
 #define _GNU_SOURCE
 #include <err.h>
@@ -26,6 +29,7 @@
 #include <getopt.h>
 #include <inttypes.h>
 #include <poll.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -46,6 +50,14 @@
 #define MAX_ACCESSES	1000000000000UL		/* in an iteration */
 #define MAX_ITERATIONS	1000000UL		/* their product fits a word */
 #define MAX_SEED	UINT32_MAX
+#define MAX_THREADS	1024UL
+
+#define THP		"/sys/kernel/mm/transparent_hugepage/"
+#define HUGETLB		"/sys/kernel/mm/hugepages/"
+
+/* What the memory consists of: base pages only; what the system gives to anybody; huge pages
+ * where one fits; or huge pages that were set aside (hugetlb). */
+enum pages { BASE, SYSTEM, TRANSPARENT, RESERVED };
 
 /* What the command line asks for. */
 struct options {
@@ -55,14 +67,27 @@ struct options {
 	uint64_t iterations;
 	uint64_t seed;
 	bool verbose;
+	bool progress;
+	bool read;			/* loads instead of stores */
+	bool shared;
+	const char *file;		/* NULL: anonymous memory */
+	enum pages pages;
+	uint64_t reserved;		/* bytes in a page that was set aside */
+	uint64_t threads;
 };
 
-/* The memory, its reference string, and what has been done so far. */
+/* The memory, a thread's reference string, and what it has done so far. */
 struct work {
 	struct accesses accesses;
 	volatile unsigned char *memory;	/* volatile: nobody reads it, yet store */
 	unsigned char *touched;		/* a bit a page */
-	uint64_t distinct;		/* pages touched at least once */
+	uint64_t distinct;		/* pages touched at least once, by this thread first */
+};
+
+/* A thread beside the first one. */
+struct thread {
+	struct work work;
+	struct options options;
 };
 
 /* The interval that the report is about. */
@@ -73,33 +98,81 @@ struct usage {
 
 static volatile sig_atomic_t stopped;	/* by this signal */
 
+/* Where all threads meet, if there are several: before an iteration, and after it. */
+static pthread_barrier_t go, ready;
+
+#define USAGE	"Usage: work [OPTION]... MB R|L ACCESSES\n"
+
 static void usage_error(void)
 {
-	fputs("Usage: work [-v] [-n ITERATIONS] [-s SEED] MB R|L ACCESSES\n"
-	      "Try 'work --help'.\n", stderr);
+	fputs(USAGE "Try 'work --help'.\n", stderr);
 	exit(2);
+}
+
+/* Draws the first six phases of a reference string: pages upwards, accesses to the right. */
+static void draw(char mode)
+{
+	enum { ROWS = 8, COLUMNS = 60, STEP = PHASE / 10, PAGE = 4096, ROW = LOCALITY_SET * PAGE };
+	struct accesses accesses = accesses_of(mode, ROWS * ROW, PAGE, 1);
+	unsigned int count[ROWS][COLUMNS] = { 0 };
+
+	for (unsigned int i = 0; i < COLUMNS * STEP; i++)
+		count[next_access(&accesses) / ROW][i / STEP]++;
+	for (int row = ROWS - 1; row >= 0; row--) {
+		printf("%5d |", row * LOCALITY_SET);
+		for (int column = 0; column < COLUMNS; column++)
+			putchar(!count[row][column] ? ' ' : count[row][column] < STEP / 4 ? '.' : '#');
+		puts("|");
+	}
+	printf("%8d", 0);
+	for (int column = 10; column <= COLUMNS; column += 10)
+		printf("%10d", column * STEP);
+	puts("\n");
 }
 
 static void help(void)
 {
-	printf("Usage: work [OPTION]... MB R|L ACCESSES\n"
+	printf(USAGE
 	       "Use MB mebibytes of memory, register with the profiler, and store single\n"
 	       "bytes: ACCESSES of them in an iteration, with %d s of sleep between two\n"
 	       "iterations. The last line on stderr tells what was done.\n"
 	       "\n"
 	       "  R  random: every access goes to any byte of the memory, uniformly.\n"
-	       "  L  locality: the program lives in phases of %d accesses. Each phase has\n"
+	       "     The program needs all of its memory all of the time.\n"
+	       "\n", PAUSE);
+	draw('R');
+	printf("  L  locality: the program lives in phases of %d accesses. Each phase has\n"
 	       "     a locality set, %d contiguous pages at a random place (all pages, if\n"
 	       "     the memory has fewer). %d%% of the accesses go to any byte of the set,\n"
 	       "     %d%% to any byte of the memory, uniformly. A phase runs on from one\n"
-	       "     iteration into the next.\n"
+	       "     iteration into the next. The program needs few pages, and others in each\n"
+	       "     phase.\n"
+	       "\n", PHASE, LOCALITY_SET, LOCAL_PERCENT, 100 - LOCAL_PERCENT);
+	draw('L');
+	printf("The pictures show where %d accesses go, from left to right, in %d pages:\n"
+	       "many where there is a #, few where there is a dot.\n"
 	       "\n"
 	       "  -n, --iterations=ITERATIONS  this many instead of %d\n"
 	       "  -s, --seed=SEED              another sequence of accesses than that of 1\n"
+	       "  -r, --read                   load bytes instead of storing them\n"
+	       "  -t, --threads=THREADS        so many threads in the same memory; each has a\n"
+	       "                               sequence of its own of ACCESSES an iteration\n"
+	       "  -f, --file=FILE              use a mapping of FILE, which must be there and\n"
+	       "                               MB long, instead of anonymous memory. Private:\n"
+	       "                               a page that is stored to is copied, FILE stays\n"
+	       "      --shared                 map it shared: stores go to FILE; without FILE,\n"
+	       "                               shared memory as that of shm_open(3)\n"
+	       "  -p, --pages=PAGES            of the memory: base, small ones only, so that a\n"
+	       "                               page that is touched is a fault (the default);\n"
+	       "                               thp, transparent huge pages; system, what the\n"
+	       "                               system gives to anybody; or a size, as 2M, of\n"
+	       "                               huge pages that root has set aside (hugetlb);\n"
+	       "                               see work(1)\n"
 	       "  -v, --verbose                say on stderr what each iteration has done\n"
-	       "  -h, --help                   print this\n",
-	       PAUSE, PHASE, LOCALITY_SET, LOCAL_PERCENT, 100 - LOCAL_PERCENT,
-	       ITERATIONS);
+	       "  -h, --help                   print this\n"
+	       "\n"
+	       "If stderr is a terminal, the number of the iteration is shown there.\n",
+	       6 * PHASE, 8 * LOCALITY_SET, ITERATIONS);
 	if (fflush(stdout))
 		err(1, "standard output");
 	exit(0);
@@ -123,9 +196,47 @@ static uint64_t number(const char *name, const char *text, uint64_t min,
 	return value;
 }
 
+static void bad_usage(const char *why)
+{
+	warnx("%s", why);
+	usage_error();
+}
+
+/* A size is digits and one of K, M and G. */
+static enum pages pages(const char *text, uint64_t *reserved)
+{
+	static const char units[] = "KMG";
+	const char *unit;
+	char *end;
+
+	if (!strcmp(text, "base"))
+		return BASE;
+	if (!strcmp(text, "system"))
+		return SYSTEM;
+	if (!strcmp(text, "thp"))
+		return TRANSPARENT;
+	if (*text >= '1' && *text <= '9') {
+		*reserved = strtoull(text, &end, 10);
+		unit = *end && !end[1] ? strchr(units, *end) : NULL;
+		if (unit && *reserved < 1024 && !(*reserved & (*reserved - 1))) {
+			*reserved <<= 10 * (unit - units + 1);
+			return RESERVED;
+		}
+	}
+	warnx("PAGES: '%s' is neither base, system, thp nor a size as 2M", text);
+	usage_error();
+	return BASE;
+}
+
 static void parse(int argc, char **argv, struct options *options)
 {
+	enum { SHARED = 256 };
 	static const struct option names[] = {
+		{ "file", required_argument, NULL, 'f' },
+		{ "shared", no_argument, NULL, SHARED },
+		{ "pages", required_argument, NULL, 'p' },
+		{ "read", no_argument, NULL, 'r' },
+		{ "threads", required_argument, NULL, 't' },
 		{ "iterations", required_argument, NULL, 'n' },
 		{ "seed", required_argument, NULL, 's' },
 		{ "verbose", no_argument, NULL, 'v' },
@@ -134,9 +245,24 @@ static void parse(int argc, char **argv, struct options *options)
 	};
 	int c;
 
-	*options = (struct options){ .iterations = ITERATIONS, .seed = 1 };
-	while ((c = getopt_long(argc, argv, "n:s:vh", names, NULL)) != -1) {
+	*options = (struct options){ .iterations = ITERATIONS, .seed = 1, .threads = 1 };
+	while ((c = getopt_long(argc, argv, "f:n:p:rs:t:vh", names, NULL)) != -1) {
 		switch (c) {
+		case 'f':
+			options->file = optarg;
+			break;
+		case SHARED:
+			options->shared = true;
+			break;
+		case 'p':
+			options->pages = pages(optarg, &options->reserved);
+			break;
+		case 'r':
+			options->read = true;
+			break;
+		case 't':
+			options->threads = number("THREADS", optarg, 1, MAX_THREADS);
+			break;
 		case 'n':
 			options->iterations = number("ITERATIONS", optarg, 1,
 						     MAX_ITERATIONS);
@@ -158,6 +284,10 @@ static void parse(int argc, char **argv, struct options *options)
 		warnx("three arguments are needed, not %d", argc - optind);
 		usage_error();
 	}
+	if (options->pages == RESERVED && options->file)
+		bad_usage("a file has pages of its own: --pages=SIZE is without --file");
+	if (options->pages == TRANSPARENT && (options->file || options->shared))
+		bad_usage("--pages=thp is for private memory, without --file and --shared");
 	argv += optind;
 	options->mb = number("MB", argv[0], 1, MAX_MB);
 	if (strcmp(argv[1], "R") && strcmp(argv[1], "L")) {
@@ -166,12 +296,103 @@ static void parse(int argc, char **argv, struct options *options)
 	}
 	options->mode = *argv[1];
 	options->accesses = number("ACCESSES", argv[2], 0, MAX_ACCESSES);
+	options->progress = !options->verbose && isatty(STDERR_FILENO);
 }
 
 static void *map(size_t bytes, int flags)
 {
-	return mmap(NULL, bytes, PROT_READ | PROT_WRITE,
-		    MAP_PRIVATE | MAP_ANONYMOUS | flags, -1, 0);
+	return mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_ANONYMOUS | flags, -1, 0);
+}
+
+/* The file, which is left as it is if the mapping is private. */
+static void *map_file(size_t bytes, const struct options *options)
+{
+	bool stores = options->shared && !options->read;
+	int fd = open(options->file, (stores ? O_RDWR : O_RDONLY) | O_CLOEXEC);
+	off_t length = fd < 0 ? -1 : lseek(fd, 0, SEEK_END);
+	void *memory;
+
+	if (length < 0)
+		err(1, "%s", options->file);
+	if ((size_t)length < bytes)
+		errx(1, "%s: too short: it has %jd of %zu bytes", options->file, (intmax_t)length, bytes);
+	memory = mmap(NULL, bytes, options->read ? PROT_READ : PROT_READ | PROT_WRITE,
+		      options->shared ? MAP_SHARED : MAP_PRIVATE, fd, 0);
+	if (memory == MAP_FAILED)
+		err(1, "%s", options->file);
+	close(fd);
+	return memory;
+}
+
+/* Huge pages that were set aside. So many are taken at once, or none. */
+static void *map_reserved(size_t bytes, const struct options *options)
+{
+	uint64_t page = options->reserved, kb = page >> 10;
+	void *memory = map(bytes, MAP_HUGETLB | __builtin_ctzll(page) << MAP_HUGE_SHIFT |
+			   (options->shared ? MAP_SHARED : MAP_PRIVATE));
+	char path[100];
+
+	if (memory != MAP_FAILED)
+		return memory;
+	snprintf(path, sizeof(path), HUGETLB "hugepages-%" PRIu64 "kB/nr_hugepages", kb);
+	if (access(path, F_OK))
+		errx(1, "pages of %" PRIu64 " kB: not here; see " HUGETLB, kb);
+	err(1, "%" PRIu64 " MB of memory: %" PRIu64 " pages have to be free of those that %s sets aside",
+	    options->mb, (bytes + page - 1) / page, path);
+}
+
+/* Reads the first line of a file of the THP settings; false if there is none. */
+static bool thp_says(const char *path, char *line, size_t size)
+{
+	FILE *file = fopen(path, "re");
+	bool read = file && fgets(line, size, file);
+
+	if (file)
+		fclose(file);
+	return read;
+}
+
+/* It begins where a huge page can begin. */
+static void *map_transparent(size_t bytes)
+{
+	char line[100];
+	size_t huge;
+	void *memory;
+
+	if (!thp_says(THP "enabled", line, sizeof(line)) || strstr(line, "[never]") ||
+	    !thp_says(THP "hpage_pmd_size", line, sizeof(line)))
+		errx(1, "transparent huge pages are off: see " THP "enabled");
+	huge = strtoull(line, NULL, 10);
+	memory = map(bytes + huge, MAP_PRIVATE);
+	if (memory != MAP_FAILED) {
+		memory = (void *)(((uintptr_t)memory + huge - 1) & -huge);
+		if (madvise(memory, bytes, MADV_HUGEPAGE))
+			err(1, "transparent huge pages");
+	}
+	return memory;
+}
+
+static void *memory_of(size_t bytes, const struct options *options)
+{
+	void *memory;
+
+	if (options->file)
+		memory = map_file(bytes, options);
+	else if (options->pages == RESERVED)
+		memory = map_reserved(bytes, options);
+	else if (options->pages == TRANSPARENT)
+		memory = map_transparent(bytes);
+	else
+		memory = map(bytes, options->shared ? MAP_SHARED : MAP_PRIVATE);
+	if (memory == MAP_FAILED)
+		err(1, "%" PRIu64 " MB of memory", options->mb);
+	/*
+	 * A page that is touched is a fault: huge pages would bring 512 of them
+	 * with one. This fails on a kernel that has none, which is as good.
+	 */
+	if (options->pages == BASE)
+		madvise(memory, bytes, MADV_NOHUGEPAGE);
+	return memory;
 }
 
 /* Gets everything a run needs; nothing is allocated while it is registered. */
@@ -182,17 +403,10 @@ static void prepare(struct work *work, const struct options *options)
 	*work = (struct work){
 		.accesses = accesses_of(options->mode, bytes, page, options->seed),
 	};
-	work->memory = map(bytes, 0);
-	if (work->memory == MAP_FAILED)
-		err(1, "%" PRIu64 " MB of memory", options->mb);
-	/*
-	 * A page that is touched is a fault: huge pages would bring 512 of them
-	 * with one. This fails on a kernel that has none, which is as good.
-	 */
-	madvise((void *)work->memory, bytes, MADV_NOHUGEPAGE);
+	work->memory = memory_of(bytes, options);
 
 	/* Populated, so that bookkeeping does not fault later on. */
-	work->touched = map(bytes / page / 8 + 1, MAP_POPULATE);
+	work->touched = map(bytes / page / 8 + 1, MAP_PRIVATE | MAP_POPULATE);
 	if (work->touched == MAP_FAILED)
 		err(1, "memory for the touched pages");
 }
@@ -228,8 +442,8 @@ static int open_profiler(void)
 static const char *reason(int error)
 {
 	switch (error) {
-	case EEXIST:
-		return "registered already";
+	case EDQUOT:
+		return "as many processes of this user are registered as may be";
 	case ENOENT:
 		return "not registered any more";
 	case ENOSPC:
@@ -239,7 +453,8 @@ static const char *reason(int error)
 	}
 }
 
-/* Writes "R <pid>" or "U <pid>" in one piece; says why if that fails, with errno. */
+/* Writes "R <pid>" or "U <pid>" in one piece; says why if that fails, with errno. To be
+ * registered already is no failure that anybody has to hear of. */
 static bool tell(int status, const char *command)
 {
 	int error;
@@ -247,7 +462,8 @@ static bool tell(int status, const char *command)
 	if (status < 0 || write(status, command, strlen(command)) >= 0)
 		return true;
 	error = errno;
-	warnx("%s: %s: %s", MP3_STATUS, command, reason(error));
+	if (error != EEXIST)
+		warnx("%s: %s: %s", MP3_STATUS, command, reason(error));
 	errno = error;
 	return false;
 }
@@ -258,17 +474,113 @@ static void measure(struct usage *usage)
 	clock_gettime(CLOCK_MONOTONIC, &usage->time);
 }
 
-static void iterate(struct work *work, const struct options *options)
+/* Each caller's own loop, for the compiler knows @read and @alone. */
+static inline __attribute__((always_inline)) void
+loop(struct work *work, const struct options *options, bool read, bool alone)
 {
 	for (uint64_t i = 0; i < options->accesses && !stopped; i++) {
 		size_t byte = next_access(&work->accesses);
 		size_t page = byte / work->accesses.page;
 		unsigned char bit = 1U << page % 8;
 
-		work->memory[byte] = 1;
-		work->distinct += !(work->touched[page / 8] & bit);
-		work->touched[page / 8] |= bit;
+		if (read)
+			(void)work->memory[byte];
+		else
+			work->memory[byte] = 1;
+		if (alone) {
+			work->distinct += !(work->touched[page / 8] & bit);
+			work->touched[page / 8] |= bit;
+		} else {
+			work->distinct += !(__atomic_fetch_or(&work->touched[page / 8], bit,
+							      __ATOMIC_RELAXED) & bit);
+		}
 	}
+}
+
+/* With options that change the loop; apart, so that the other loop is where it was. */
+static __attribute__((noinline)) void iterate_otherwise(struct work *work, const struct options *options)
+{
+	bool alone = options->threads == 1;
+
+	if (!alone)
+		pthread_barrier_wait(&go);
+	if (alone)
+		loop(work, options, true, true);
+	else if (options->read)
+		loop(work, options, true, false);
+	else
+		loop(work, options, false, false);
+	if (!alone)
+		pthread_barrier_wait(&ready);
+}
+
+static void iterate(struct work *work, const struct options *options)
+{
+	if (options->read || options->threads > 1)
+		iterate_otherwise(work, options);
+	else
+		loop(work, options, false, true);
+}
+
+/* The end of the process is its end. */
+static void *go_along(void *argument)
+{
+	struct thread *thread = argument;
+
+	pthread_barrier_wait(&ready);
+	for (;;)
+		iterate_otherwise(&thread->work, &thread->options);
+	return NULL;
+}
+
+/*
+ * Begins the threads beside the first one; they then wait for the first iteration. Their
+ * sequences have seeds far from those that a user would choose. Signals are the first
+ * thread's, for it sleeps.
+ */
+static struct thread *begin_threads(const struct work *work, const struct options *options)
+{
+	size_t others = options->threads - 1;
+	struct thread *threads = calloc(others, sizeof(*threads));
+	pthread_attr_t attributes;
+	sigset_t all, old;
+	pthread_t id;
+	int error;
+
+	if (!threads)
+		err(1, "memory for the threads");
+	pthread_barrier_init(&go, NULL, options->threads);
+	pthread_barrier_init(&ready, NULL, options->threads);
+	pthread_attr_init(&attributes);
+	/* less than a huge page, lest a stack become one */
+	pthread_attr_setstacksize(&attributes, 256 << 10);
+	sigfillset(&all);
+	sigprocmask(SIG_BLOCK, &all, &old);
+	for (size_t i = 0; i < others; i++) {
+		threads[i].work = *work;
+		threads[i].work.accesses = accesses_of(options->mode, work->accesses.bytes, work->accesses.page,
+						       options->seed + (i + 1) * 0x9e3779b9u);
+		threads[i].options = *options;
+		error = pthread_create(&id, &attributes, go_along, &threads[i]);
+		if (error)
+			errx(1, "%" PRIu64 " threads: %s", options->threads, strerror(error));
+	}
+	sigprocmask(SIG_SETMASK, &old, NULL);
+	pthread_attr_destroy(&attributes);
+	pthread_barrier_wait(&ready);
+	return threads;
+}
+
+/* Adds what the other threads have done, between two iterations. */
+static struct work sum(const struct work *work, const struct thread *threads, const struct options *options)
+{
+	struct work all = *work;
+
+	for (size_t i = 0; threads && i + 1 < options->threads; i++) {
+		all.accesses.count += threads[i].work.accesses.count;
+		all.distinct += threads[i].work.distinct;
+	}
+	return all;
 }
 
 static uint64_t ns(const struct timespec *time)
@@ -302,16 +614,45 @@ static void sleep_unless_stopped(void)
 	sigprocmask(SIG_SETMASK, &old, NULL);
 }
 
-static void run(struct work *work, const struct options *options)
+/* A job in the background leaves the terminal to that in the foreground. */
+static bool in_foreground(void)
+{
+	return tcgetpgrp(STDERR_FILENO) == getpgrp();
+}
+
+/* One line that is written over, with the time that the iterations until now lead one to expect. */
+static void show_progress(uint64_t number, const struct options *options)
+{
+	static struct timespec begin;
+	struct timespec now;
+	char rest[40] = "";
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	if (number == 1)
+		begin = now;
+	else
+		snprintf(rest, sizeof(rest), ", some %.0f s to go", (ns(&now) - ns(&begin)) / 1e9 /
+			 (number - 1) * (options->iterations - number + 1));
+	if (in_foreground())
+		fprintf(stderr, "\rwork %d: iteration %" PRIu64 " of %" PRIu64 "%-25s", getpid(), number,
+			options->iterations, rest);
+}
+
+static void run(struct work *work, const struct thread *threads, const struct options *options)
 {
 	struct usage begin, end;
 
 	for (uint64_t i = 1; i <= options->iterations && !stopped; i++) {
+		if (options->progress)
+			show_progress(i, options);
 		measure(&begin);
 		iterate(work, options);
 		measure(&end);
-		if (options->verbose)
-			report_iteration(work, i, &begin, &end);
+		if (options->verbose) {
+			struct work all = sum(work, threads, options);
+
+			report_iteration(&all, i, &begin, &end);
+		}
 		if (i < options->iterations)
 			sleep_unless_stopped();
 	}
@@ -345,12 +686,15 @@ int main(int argc, char **argv)
 	char enter[32], leave[32];
 	struct usage before, begin, end, after;
 	struct options options;
-	struct work work;
+	struct thread *threads = NULL;
+	struct work work, all;
 	bool ours, left;
 	int status;
 
 	parse(argc, argv, &options);
 	prepare(&work, &options);
+	if (options.threads > 1)
+		threads = begin_threads(&work, &options);
 	snprintf(enter, sizeof(enter), "R %d", getpid());
 	snprintf(leave, sizeof(leave), "U %d", getpid());
 	catch(SIGHUP);
@@ -373,12 +717,15 @@ int main(int argc, char **argv)
 	if (!ours && errno != EEXIST)
 		return 1;
 	measure(&begin);
-	run(&work, &options);
+	run(&work, threads, &options);
 	measure(&end);
 	left = !ours || tell(status, leave);
 	measure(&after);
 
-	report(&work, &options, &before, &begin, &end, &after);
+	if (options.progress && in_foreground())
+		fprintf(stderr, "\r%79s\r", "");
+	all = sum(&work, threads, &options);
+	report(&all, &options, &before, &begin, &end, &after);
 	if (stopped) {
 		signal(stopped, SIG_DFL);
 		raise(stopped);
