@@ -19,6 +19,9 @@
  *			read the list of processes, so many bytes at a time, and wait so
  *			long in between; prints lines=N
  *	starve wait N	wait for samples in N ways, with epoll; wait to be killed
+ *	starve records FROM PID
+ *			the records of a process among all from that sequence on: sequence,
+ *			end and length of the period in ns, PID, parent, flags
  *	starve written	print how many samples have ever been written, without the one
  *			that this takes
  *
@@ -310,6 +313,31 @@ static void wait_in_many_ways(unsigned int n)
 	stay_with(ways, 0);
 }
 
+/* Nobody shall be registered meanwhile. They may be few among a million, which takes awk long. */
+static void records(uint64_t from, uint32_t pid)
+{
+	int fd = open_records();
+	const struct mp3_records *header = mmap(NULL, MP3_RECORDS_HEADER, PROT_READ, MAP_SHARED, fd, 0);
+	const struct mp3_record *ring;
+
+	if (header == MAP_FAILED)
+		err(1, "mmap");
+	header = mmap(NULL, header->header_bytes + header->capacity * header->record_bytes, PROT_READ,
+		      MAP_SHARED, fd, 0);
+	if (header == MAP_FAILED)
+		err(1, "mmap");
+	ring = (const void *)((const char *)header + header->header_bytes);
+	if (header->head > header->capacity && from < header->head - header->capacity)
+		from = header->head - header->capacity;
+	for (; from < header->head; from++) {
+		const struct mp3_record *r = &ring[from % header->capacity];
+
+		if (r->pid == pid)
+			printf("%llu %llu %llu %u %u %u\n", r->sequence, r->time_ns, r->period_ns, r->pid,
+			       r->parent, r->flags);
+	}
+}
+
 static void written(void)
 {
 	uint64_t samples;
@@ -341,6 +369,8 @@ int main(int argc, char **argv)
 		slowly(atoi(argv[2]), atoi(argv[3]));
 	else if (!strcmp(what, "wait") && argc == 3)
 		wait_in_many_ways(atoi(argv[2]));
+	else if (!strcmp(what, "records") && argc == 4)
+		records(strtoull(argv[2], NULL, 10), atoi(argv[3]));
 	else if (!strcmp(what, "written"))
 		written();
 	else

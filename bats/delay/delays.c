@@ -41,17 +41,21 @@ static struct place {
 	struct kprobe probe;
 } places[] = {
 	{ "mp3_ask" }, { "mp3_register" }, { "mp3_unregister" }, { "mp3_attach" }, { "mp3_detach" },
-	{ "mp3_close_attacher" }, { "mp3_new_attacher" }, { "mp3_drop_attacher" }, { "mp3_may_profile" },
+	{ "register_process" }, { "unregister_process" }, { "attach_process" }, { "detach_process" },
+	{ "mp3_close_attacher" }, { "mp3_new_attacher" }, { "mp3_drop_attacher" },
+	{ "mp3_may_profile" }, { "mp3_user_of" }, { "mp3_refuse" },
 	{ "mp3_enter_process" }, { "mp3_remove_process" }, { "mp3_find_process" },
 	{ "mp3_adopt_newborn" }, { "mp3_want_process" }, { "mp3_unwant_process" },
-	{ "mp3_lead_process" }, { "mp3_spend_place" }, { "mp3_free_left_places" },
-	{ "mp3_nothing_registered" }, { "mp3_copy_processes" },
-	{ "mp3_collect" }, { "mp3_count" }, { "mp3_cut" }, { "mp3_depart" },
+	{ "mp3_lead_process" }, { "mp3_nothing_registered" },
+	{ "mp3_take_place" }, { "mp3_leave_place" }, { "mp3_spend_place" }, { "mp3_is_too_fast" },
+	{ "mp3_free_left_places" }, { "mp3_places_will_be_free" },
+	{ "mp3_collect" }, { "mp3_count" }, { "mp3_count_for_sample" }, { "mp3_cut" }, { "mp3_depart" },
 	{ "mp3_buffer_write" }, { "mp3_buffer_expect" }, { "mp3_buffer_missed_child" },
-	{ "follow_fork" }, { "follow_fork.part.0" }, { "enter" }, { "take_place" }, { "take_sample" },
-	{ "count_lockless" }, { "add_threads" }, { "record_counts" },
+	{ "follow_fork" }, { "enter" }, { "take_sample" }, { "begin_sampling" }, { "wake_readers" },
+	{ "count_lockless" }, { "add_threads" }, { "record_counts" }, { "write_lines" },
 	{ "status_write" }, { "device_open" }, { "device_release" }, { "device_read" }, { "device_poll" },
 	/* the sampler between a look at the clock, or the queue, and what it does then */
+	{ "schedule_hrtimeout", SAMPLER }, { "schedule_hrtimeout_range_clock", SAMPLER },
 	{ "schedule_timeout", SAMPLER }, { "ktime_get", SAMPLER }, { "complete", SAMPLER },
 	{ "__put_task_struct", SAMPLER }, { "put_pid", SAMPLER },
 	/* who asks, before and after the request is seen */
