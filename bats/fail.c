@@ -2,8 +2,14 @@
  * fail - let each allocation of an operation fail in its turn
  *
  *	fail MODULE
+ *	fail MODULE OPTIONS SECONDS
  *
- * On a kernel with failslab, fail_page_alloc and /proc/self/fail-nth, as root, with the
+ * Beside each load, four processes try to use what is not whole yet: they open the devices and
+ * the status file, and attach, wait and give commands. With OPTIONS, with which the module cannot
+ * be loaded, that is all: it is tried for so long, and a line says loads=N opened=N, where opened
+ * is how many opens there were of what should not be there at last.
+ *
+ * Otherwise, on a kernel with failslab, fail_page_alloc and /proc/self/fail-nth, as root, with the
  * module unloaded, and debugfs mounted on /sys/kernel/debug. For each operation, in the
  * order of a profile's life, the first allocation fails, then the second, and so on, until
  * there is none left to fail and the operation succeeds. A line an operation says
@@ -20,12 +26,19 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "../mp3/mp3.h"
@@ -46,6 +59,71 @@ static int command(const char *text)
 	return result;
 }
 
+/* ----- those who come too early ----- */
+
+#define OPENERS	4
+static pid_t opener[OPENERS];
+static struct shared {
+	atomic_bool hold_still;
+	atomic_ulong opened;
+} *shared;
+
+static void use(int fd)
+{
+	struct pollfd polled = { .fd = fd, .events = POLLIN };
+	struct mp3_attach attach = { .pid = getpid() };
+	char line[32];
+	int length = snprintf(line, sizeof(line), "R %d", getpid());
+
+	if (fd < 0)
+		return;
+	shared->opened++;
+	poll(&polled, 1, 0);
+	ioctl(fd, MP3_ATTACH, &attach);
+	(void)!write(fd, line, length);
+	(void)!read(fd, line, sizeof(line));
+	*line = 'U';
+	(void)!write(fd, line, length);
+	poll(&polled, 1, 1);
+	close(fd);
+}
+
+static void open_all(void)
+{
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	for (;;) {
+		if (shared->hold_still) {
+			usleep(1000);
+			continue;
+		}
+		use(open(MP3_DEVICE, O_RDWR | O_NONBLOCK | O_CLOEXEC));
+		use(open(MP3_RECORDS, O_RDONLY | O_NONBLOCK | O_CLOEXEC));
+		use(open(MP3_STATUS, O_RDWR | O_CLOEXEC));
+		usleep(300);	/* or one CPU would have nothing left for the load */
+	}
+}
+
+static void begin_openers(void)
+{
+	for (int i = 0; i < OPENERS; i++) {
+		opener[i] = fork();
+		if (opener[i] < 0)
+			err(1, "fork");
+		if (!opener[i])
+			open_all();
+	}
+}
+
+static void end_openers(void)
+{
+	for (int i = 0; i < OPENERS; i++)
+		kill(opener[i], SIGKILL);
+	for (int i = 0; i < OPENERS; i++)
+		waitpid(opener[i], NULL, 0);
+}
+
+/* ----- a profile's life ----- */
+
 static int load(void)
 {
 	return syscall(SYS_finit_module, module, "max_processes=8 records=16", 0);
@@ -54,14 +132,17 @@ static int load(void)
 /* Now and then the kernel lets go of a closed file a little later. */
 static int unload(void)
 {
-	for (int i = 0; i < 10; i++) {
-		if (!syscall(SYS_delete_module, MP3_NAME, O_NONBLOCK))
-			return 0;
-		if (errno != EWOULDBLOCK)
+	int result = -1;
+
+	shared->hold_still = true;
+	for (int i = 0; i < 20; i++) {
+		result = syscall(SYS_delete_module, MP3_NAME, O_NONBLOCK);
+		if (!result || errno != EWOULDBLOCK)
 			break;
 		usleep(10000);
 	}
-	return -1;
+	shared->hold_still = false;
+	return result;
 }
 
 static int self(char verb)
@@ -155,6 +236,27 @@ static int poll_device(void)
 	return poll(&polled, 1, 200);
 }
 
+static int attach_self(void)
+{
+	struct mp3_attach attach = { .pid = getpid(), .flags = MP3_TREE };
+
+	return ioctl(records, MP3_ATTACH, &attach);
+}
+
+static int detach_self(void)
+{
+	struct mp3_attach attach = { .pid = getpid() };
+
+	return ioctl(records, MP3_DETACH, &attach);
+}
+
+static int read_device(void)
+{
+	uint64_t samples;
+
+	return read(device, &samples, sizeof(samples)) == sizeof(samples) ? 0 : -1;
+}
+
 static int close_both(void)
 {
 	return close(device) || close(records) ? -1 : 0;
@@ -214,6 +316,10 @@ static void fail_each(const char *name, int (*go)(void))
 				err(1, "load");
 			if (go == unregister && register_tree())
 				err(1, "register");
+			if (go == attach_self && detach_self())
+				err(1, "detach");
+			if (go == detach_self && attach_self())
+				err(1, "attach");
 			if (go == close_both && (open_device() < 0 || open_records() < 0))
 				err(1, "open");
 		} else {
@@ -231,6 +337,26 @@ static void fail_each(const char *name, int (*go)(void))
 	close(control);
 }
 
+/* With options with which it cannot be loaded. */
+static int load_in_vain(const char *options, double seconds)
+{
+	struct timespec start, now;
+	unsigned long loads = 0;
+
+	begin_openers();
+	clock_gettime(CLOCK_MONOTONIC, &start);
+	do {
+		if (!syscall(SYS_finit_module, module, options, 0))
+			errx(1, "it can be loaded with %s", options);
+		loads++;
+		clock_gettime(CLOCK_MONOTONIC, &now);
+	} while (now.tv_sec - start.tv_sec + (now.tv_nsec - start.tv_nsec) / 1e9 < seconds);
+	end_openers();
+	find_traces();
+	printf("loads=%lu opened=%lu\n", loads, shared->opened);
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	static const struct {
@@ -239,15 +365,21 @@ int main(int argc, char **argv)
 	} life[] = {
 		{ "load", load }, { "register", register_tree }, { "fork", fork_registered },
 		{ "read-status", read_status }, { "open", open_device }, { "open-records", open_records },
-		{ "map", map_device }, { "map-records", map_records }, { "poll", poll_device },
+		{ "map", map_device }, { "map-records", map_records }, { "attach", attach_self },
+		{ "poll", poll_device }, { "read", read_device }, { "detach", detach_self },
 		{ "unregister", unregister }, { "close", close_both }, { "unload", unload },
 	};
 
-	if (argc != 2)
-		errx(2, "usage: fail MODULE");
+	if (argc != 2 && argc != 4)
+		errx(2, "usage: fail MODULE [OPTIONS SECONDS]");
 	module = open(argv[1], O_RDONLY | O_CLOEXEC);
 	if (module < 0)
 		err(1, "%s", argv[1]);
+	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (shared == MAP_FAILED)
+		err(1, "mmap");
+	if (argc == 4)
+		return load_in_vain(argv[2], atof(argv[3]));
 	/* Those that may wait fail as well, and single pages. */
 	set("/sys/kernel/debug/failslab/ignore-gfp-wait", "N");
 	set("/sys/kernel/debug/fail_page_alloc/ignore-gfp-wait", "N");
@@ -255,7 +387,13 @@ int main(int argc, char **argv)
 	set("/sys/kernel/debug/fail_page_alloc/min-order", "0");
 	set("/sys/kernel/debug/failslab/verbose", "0");
 	set("/sys/kernel/debug/fail_page_alloc/verbose", "0");
-	for (size_t i = 0; i < sizeof(life) / sizeof(*life); i++)
+	for (size_t i = 0; i < sizeof(life) / sizeof(*life); i++) {
+		if (life[i].go == load)
+			begin_openers();
 		fail_each(life[i].name, life[i].go);
+		if (life[i].go == load)
+			end_openers();
+	}
+	printf("opened=%lu\n", shared->opened);
 	return 0;
 }

@@ -7,14 +7,17 @@
  * /proc/mp3/status and the two devices, sensible ones and absurd ones. Beside them are
  * subjects, processes that register, fork, thread, execute programs, change their
  * namespace, stay as zombies and die, each in its turn replaced by another. If MODULE
- * is named, it is loaded and unloaded all the while.
+ * is named, it is loaded and unloaded all the while. A watcher is attached to itself
+ * most of the time: samples must go on, whatever the others do.
  *
  * What is drawn is decided by SEED; what meets what, by the scheduler (in a sim machine
  * by SEED alone). An operation is a call that reached the module. At the end a line says
  *
- *	seed=S operations=N loads=N subjects=N
+ *	seed=S operations=N loads=N subjects=N watched=N longest_ms=N
  *
- * and a line for each kind of operation how many there were and how many succeeded.
+ * where watched is the number of samples that the watcher has seen, and longest_ms the
+ * longest period of its records; and a line for each kind of operation how many there were
+ * and how many succeeded, and for each errno of commands and calls, how often it came.
  * Exit status: 1 if something failed that must not.
  */
 #define _GNU_SOURCE
@@ -38,6 +41,7 @@
 #include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/time.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -50,11 +54,15 @@
 #define TURN		50	/* operations from one subject's turn to the next one's */
 #define PAGE		4096UL
 #define MAP_MOST	(16UL << 20)
+#define PATIENCE_MS	2000	/* without a sample: a virtual machine may lose its CPU for a while */
 
 /* Shared by all processes. */
 static struct shared {
 	_Atomic long left;		/* operations to do */
-	_Atomic long subjects, loads;
+	_Atomic long subjects, loads, watched, longest_ms;
+	_Atomic bool stuck;		/* the watcher has seen no sample */
+	_Atomic bool quiet;		/* nobody is to open the devices, see keep_loading() */
+	_Atomic long refused[256];	/* commands and calls, by errno */
 	_Atomic int pid[SUBJECTS];	/* of the subjects */
 	struct {
 		_Atomic long tried, succeeded;
@@ -135,6 +143,14 @@ static void note(bool succeeded)
 	shared->count[kind].succeeded += succeeded;
 }
 
+/* The same, of what mp3.h has errors for. */
+static void note_command(bool succeeded)
+{
+	if (!succeeded)
+		shared->refused[errno & 255]++;
+	note(succeeded);
+}
+
 static unsigned int several(void)
 {
 	return below(3) ? 1 + below(16) : 1;
@@ -178,7 +194,7 @@ static void command(void)
 	int fd = status_fd(O_WRONLY);
 
 	for (int i = several(); i > 0; i--)
-		note(write(fd, buffer, text(buffer, sizeof(buffer))) > 0);
+		note_command(write(fd, buffer, text(buffer, sizeof(buffer))) > 0);
 	close(fd);
 }
 
@@ -191,7 +207,7 @@ static void sensible_command(void)
 	for (int i = several(); i > 0; i--) {
 		length = snprintf(buffer, sizeof(buffer), "%c %d", "RRTU"[below(4)],
 				  (int)shared->pid[below(SUBJECTS)]);
-		note(write(fd, buffer, length) > 0);
+		note_command(write(fd, buffer, length) > 0);
 	}
 	close(fd);
 }
@@ -237,6 +253,21 @@ static void read_status(void)
 			pread(fd, buffer, below(sizeof(buffer)), (off_t)size(PAGE))) > 0);
 	}
 	close(fd);
+}
+
+static void interrupted(int unused)
+{
+	(void)unused;
+}
+
+/* A call that waits ends soon: by a signal, which comes again lest it has come too early. */
+static void wait_at_most(unsigned int ms)
+{
+	struct sigaction action = { .sa_handler = interrupted };
+	struct itimerval timer = { { 0, ms ? 5000 : 0 }, { ms / 1000, ms % 1000 * 1000 } };
+
+	sigaction(SIGALRM, &action, NULL);
+	setitimer(ITIMER_REAL, &timer, NULL);
 }
 
 /* What these files are not for. */
@@ -299,7 +330,8 @@ static void open_any_mode(void)
 	if (fd < 0)
 		return;
 	for (int i = several() - 1; i > 0; i--)
-		note(misuse(fd));
+		wait_at_most(1 + below(60)), note(misuse(fd));
+	wait_at_most(0);
 	close(fd);
 }
 
@@ -310,6 +342,253 @@ static void poll_device(void)
 	for (int i = several(); i > 0; i--)
 		note(poll(&polled, 1, below(32) ? 0 : below(60)) > 0 && !(polled.revents & POLLNVAL));
 	close(polled.fd);
+}
+
+static void read_device(void)
+{
+	static const uintptr_t address[] = { 0, 8, 0x7fffffffe000, 0x800000000000,
+		0xffff888000000000, UINTPTR_MAX };
+	char buffer[PAGE];
+	struct iovec parts[] = { { buffer, below(9) }, { buffer + 64, below(9) } };
+	int fd = open(any_device(), O_RDONLY | (below(2) ? O_NONBLOCK : 0) | O_CLOEXEC);
+
+	for (int i = several(); i > 0; i--) {
+		wait_at_most(below(8) ? 1 + below(60) : 1);
+		switch (below(8)) {
+		case 0:
+			note(syscall(SYS_read, fd, (void *)ANY_OF(address), size(PAGE)) > 0);
+			break;
+		case 1:
+			note(readv(fd, parts, 2) > 0);
+			break;
+		case 2:
+			note(pread(fd, buffer, below(sizeof(buffer)), (off_t)size(PAGE)) > 0);
+			break;
+		case 3:
+			note(read(fd, buffer, below(16)) > 0);
+			break;
+		default:
+			note(read(fd, buffer, sizeof(uint64_t)) > 0);
+		}
+	}
+	wait_at_most(0);
+	close(fd);
+}
+
+/* Some files that are waited for together, and what can become of them meanwhile. */
+static void epoll(void)
+{
+	static const uint32_t flags[] = { 0, 0, EPOLLET, EPOLLONESHOT, EPOLLEXCLUSIVE, EPOLLRDHUP };
+	int fd[4], one = epoll_create1(EPOLL_CLOEXEC), outer = epoll_create1(EPOLL_CLOEXEC);
+	struct epoll_event event = { .events = EPOLLIN }, events[4];
+	uint64_t samples;
+
+	epoll_ctl(outer, EPOLL_CTL_ADD, one, &event);
+	for (int i = 0; i < 4; i++) {
+		fd[i] = open(any_device(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+		event.events = (below(4) ? EPOLLIN : draw()) | ANY_OF(flags);
+		event.data.u32 = i;
+		note(!epoll_ctl(one, EPOLL_CTL_ADD, fd[i], &event));
+	}
+	for (int i = several(); i > 0; i--) {
+		int n = below(4);
+
+		switch (below(8)) {
+		case 0:
+			event.events = EPOLLIN | ANY_OF(flags);
+			note(!epoll_ctl(one, EPOLL_CTL_MOD, fd[n], &event));
+			break;
+		case 1:
+			note(!epoll_ctl(one, EPOLL_CTL_DEL, fd[n], NULL));
+			break;
+		case 2:
+			close(fd[n]);
+			fd[n] = -1;
+			break;
+		case 3:
+			(void)!read(fd[n], &samples, sizeof(samples));
+			break;
+		default:
+			note(epoll_wait(below(2) ? one : outer, events, 4, below(4) ? 0 : below(60)) > 0);
+		}
+	}
+	for (int i = 0; i < 4; i++)
+		close(fd[i]);
+	close(one);
+	close(outer);
+}
+
+static int open_records(void)
+{
+	return open(MP3_RECORDS, O_RDONLY | O_CLOEXEC);
+}
+
+static bool attach(int fd, pid_t pid, uint32_t flags)
+{
+	struct mp3_attach what = { .pid = pid, .flags = flags };
+
+	return !ioctl(fd, MP3_ATTACH, &what);
+}
+
+static bool detach(int fd, pid_t pid)
+{
+	struct mp3_attach what = { .pid = pid };
+
+	return !ioctl(fd, MP3_DETACH, &what);
+}
+
+/* Most of it as a profiler would, and the rest not. */
+static void attach_and_detach(void)
+{
+	static const uintptr_t address[] = { 0, 8, PAGE, 0x7fffffffe000, 0x7fffffffeff8,
+		0x800000000000, 0xffff888000000000, UINTPTR_MAX };
+	int fd = below(16) ? open_records() : open(any_device(), below(4) | O_CLOEXEC);
+
+	for (int i = several(); i > 0; i--) {
+		unsigned long request = below(2) ? MP3_ATTACH : MP3_DETACH;
+		struct mp3_attach what = { .pid = any_pid(), .flags = below(2) };
+		void *at = &what;
+
+		switch (below(16)) {
+		case 0:
+			what.flags = draw();
+			break;
+		case 1:
+			what.reserved = draw();
+			break;
+		case 2:
+			at = (void *)ANY_OF(address);
+			break;
+		case 3:
+			request += (int)below(9) - 4;
+			break;
+		case 4:
+			request = _IOC(below(4), '3', below(256), below(64));
+			break;
+		case 5:	/* it may be read, and not written to */
+			at = mmap(NULL, PAGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+			break;
+		default:
+			what.flags = request == MP3_ATTACH ? below(2) * MP3_TREE : 0;
+			what.pid = shared->pid[below(SUBJECTS)];
+		}
+		note_command(!ioctl(fd, request, at));
+	}
+	close(fd);
+}
+
+static void pause_a_little(void)
+{
+	usleep(below(80000));
+}
+
+/* Attached files, few or more than there can be, and all ways in which they can come to an end. */
+static void own(void)
+{
+	int fd[80], files = below(16) ? 1 + below(4) : 1 + below(80);
+	void *map[80];
+	pid_t child;
+
+	for (int i = 0; i < files; i++) {
+		fd[i] = open_records();
+		note_command(attach(fd[i], shared->pid[below(SUBJECTS)], below(2) * MP3_TREE));
+	}
+	switch (below(4)) {
+	case 0:	/* closed */
+		break;
+	case 1:	/* inherited, by one that dies, or is killed */
+		child = fork();
+		if (!child) {
+			pause_a_little();
+			note(detach(fd[0], shared->pid[below(SUBJECTS)]));
+			_exit(0);
+		}
+		for (int i = 0; i < files; i++)
+			close(fd[i]);
+		pause_a_little();
+		if (child > 0 && below(2))
+			kill(child, SIGKILL);
+		if (child > 0)
+			waitpid(child, NULL, 0);
+		return;
+	case 2:	/* kept by a mapping only */
+		for (int i = 0; i < files; i++) {
+			map[i] = mmap(NULL, PAGE, PROT_READ, MAP_SHARED, fd[i], 0);
+			close(fd[i]);
+		}
+		pause_a_little();
+		for (int i = 0; i < files; i++)
+			if (map[i] != MAP_FAILED)
+				munmap(map[i], PAGE);
+		return;
+	default: /* attached to more, and let go of some */
+		for (int i = several(); i > 0; i--) {
+			pid_t pid = shared->pid[below(SUBJECTS)];
+			int n = below(files);
+
+			note_command(below(2) ? attach(fd[n], pid, below(2) * MP3_TREE) : detach(fd[n], pid));
+		}
+	}
+	for (int i = 0; i < files; i++)
+		close(fd[i]);
+}
+
+/* A profiler that is attached to itself with its tree, and is killed, most often while it waits. */
+static void be_killed(void)
+{
+	pid_t child = fork();
+	uint64_t samples;
+
+	if (!child) {
+		int fd = open_records();
+
+		note_command(attach(fd, getpid(), MP3_TREE));
+		for (int i = below(4); i > 0; i--)
+			if (!fork())
+				_exit(0);
+		wait_at_most(500);
+		note(read(fd, &samples, sizeof(samples)) > 0);
+		if (below(2))
+			detach(fd, getpid());
+		_exit(0);
+	}
+	pause_a_little();
+	if (child > 0) {
+		kill(child, SIGKILL);
+		waitpid(child, NULL, 0);
+	}
+}
+
+/* As many processes as one's part of the table has places for, and more. */
+static void fill(void)
+{
+	pid_t child[32];
+	int fd = open_records(), status = status_fd(O_WRONLY), children = 1 + below(32), length;
+	char line[32];
+
+	for (int i = 0; i < children; i++) {
+		child[i] = fork();
+		if (!child[i]) {
+			pause();
+			_exit(0);
+		}
+		if (child[i] < 0) {
+			children = i;
+			break;
+		}
+		length = snprintf(line, sizeof(line), "%c %d", "RT"[below(2)], child[i]);
+		note_command(below(2) ? write(status, line, length) > 0 : attach(fd, child[i], 0));
+	}
+	if (below(2))
+		close(fd);
+	if (below(2))
+		pause_a_little();
+	for (int i = 0; i < children; i++) {
+		kill(child[i], SIGKILL);
+		waitpid(child[i], NULL, 0);
+	}
+	close(fd);
+	close(status);
 }
 
 static volatile char sink;
@@ -422,6 +701,12 @@ static const struct operation {
 	{ "open", 12, open_any_mode },
 	{ "poll", 8, poll_device },
 	{ "map", 11, map_device },
+	{ "read", 8, read_device },
+	{ "epoll", 4, epoll },
+	{ "attach", 20, attach_and_detach },
+	{ "own", 6, own },
+	{ "be-killed", 1, be_killed },
+	{ "fill", 1, fill },
 	{ "disturb", 1, disturb },
 };
 
@@ -445,7 +730,7 @@ static void fuzz(void)
 		at = below(weights);
 		for (kind = 0; at >= operations[kind].weight; kind++)
 			at -= operations[kind].weight;
-		if (!module_is_there()) {
+		if (shared->quiet || !module_is_there()) {
 			usleep(1000);	/* unloading takes grace periods, not turns of ours */
 			continue;
 		}
@@ -476,6 +761,11 @@ static void be_subject(void)
 	if (below(8) && fd >= 0)
 		(void)!write(fd, line, strlen(line));
 	close(fd);
+	if (!below(4) && !shared->quiet) {	/* and attaches to itself, for as long as it runs */
+		fd = open_records();
+		if (fd >= 0)
+			attach(fd, getpid(), below(2) * MP3_TREE);
+	}
 	if (!below(8) && !unshare(below(2) ? CLONE_NEWPID : CLONE_NEWUSER)) {
 		child = fork();
 		if (!child) {	/* PID 1 of its own world, perhaps */
@@ -542,7 +832,7 @@ static void keep_subjects(void)
 		}
 		/* those that end stay zombies until their turn comes */
 		if (pid > 0) {
-			while (shared->left > next && shared->left > 0)
+			while (shared->left > next && shared->left > 0 && !shared->quiet)
 				usleep(1000);
 			if (below(8))
 				kill(pid, SIGCONT);
@@ -566,6 +856,105 @@ static void keep_subjects(void)
 	}
 }
 
+/* One's own records, from the one on that comes next. */
+struct watch {
+	const struct mp3_records *header;
+	const struct mp3_record *ring;
+	uint64_t next, last_ns;
+	uint32_t id;
+};
+
+static void complain(const char *words, long ms)
+{
+	warnx("%s (%ld ms)", words, ms);
+	shared->stuck = true;
+	shared->left = 0;
+}
+
+/* They join on to each other; the ring may be so short that some are overwritten. */
+static void look_at_records(struct watch *watch)
+{
+	uint64_t head = __atomic_load_n(&watch->header->head, __ATOMIC_ACQUIRE);
+
+	for (; watch->next < head; watch->next++) {
+		const struct mp3_record *slot = &watch->ring[watch->next % watch->header->capacity];
+		uint64_t sequence = __atomic_load_n(&slot->sequence, __ATOMIC_ACQUIRE);
+		struct mp3_record record = *slot;
+		long ms;
+
+		__atomic_thread_fence(__ATOMIC_ACQUIRE);
+		if (sequence != watch->next || __atomic_load_n(&slot->sequence, __ATOMIC_RELAXED) != sequence) {
+			watch->last_ns = 0;
+			continue;
+		}
+		if (record.pid != watch->id)
+			continue;
+		if (watch->last_ns && record.time_ns - record.period_ns != watch->last_ns)
+			complain("a record does not begin where the one before ended", record.period_ns / 1000000);
+		watch->last_ns = record.time_ns;
+		ms = record.period_ns / 1000000;
+		if (ms > shared->longest_ms)
+			shared->longest_ms = ms;
+	}
+}
+
+/* Be registered, for a while, and see the samples come. */
+static void watch_samples(int fd, long stint_ms)
+{
+	struct mp3_attach what = { .pid = getpid() };
+	struct pollfd polled = { fd, POLLIN, 0 };
+	struct watch watch;
+	uint64_t samples = 0, before = 0;
+	size_t bytes = 0;
+
+	watch.header = mmap(NULL, MP3_RECORDS_HEADER, PROT_READ, MAP_SHARED, fd, 0);
+	if (watch.header == MAP_FAILED)
+		err(1, "the watcher: mmap");
+	bytes = MP3_RECORDS_HEADER + watch.header->capacity * sizeof(struct mp3_record);
+	munmap((void *)watch.header, MP3_RECORDS_HEADER);
+	watch.header = mmap(NULL, bytes, PROT_READ, MAP_SHARED, fd, 0);
+	if (watch.header == MAP_FAILED)
+		err(1, "the watcher: mmap");
+	watch.ring = (const void *)((const char *)watch.header + MP3_RECORDS_HEADER);
+
+	/* The table may be full, and all of the attached files taken. */
+	if (!ioctl(fd, MP3_ATTACH, &what)) {
+		watch.id = what.id;
+		watch.next = what.sequence;
+		watch.last_ns = 0;
+		for (long ms = 0; ms < stint_ms && shared->left > 0 && !shared->quiet; ms += 1000 / MP3_RATE) {
+			wait_at_most(PATIENCE_MS);
+			if (below(2) && poll(&polled, 1, -1) == 1 && polled.revents & POLLHUP)
+				complain("poll says that nobody is registered, and the watcher is", ms);
+			if (read(fd, &samples, sizeof(samples)) != sizeof(samples))
+				complain("no sample has come, and the watcher is registered", PATIENCE_MS);
+			wait_at_most(0);
+			if (samples <= before)
+				complain("read tells of no more samples", ms);
+			before = samples;
+			shared->watched++;
+			look_at_records(&watch);
+		}
+	} else if (errno != ENOSPC && errno != EUSERS) {
+		err(1, "the watcher cannot attach");
+	}
+	munmap((void *)watch.header, bytes);
+}
+
+/* At times it holds the module, which cannot be unloaded meanwhile. */
+static void keep_watching(void)
+{
+	while (shared->left > 0) {
+		int fd = shared->quiet ? -1 : open_records();
+
+		if (fd >= 0)
+			watch_samples(fd, below(1500));
+		close(fd);
+		usleep(below(500000));
+	}
+	_exit(shared->stuck);
+}
+
 /* Load and unload it, with this and that table and ring. */
 static void keep_loading(const char *path)
 {
@@ -574,11 +963,16 @@ static void keep_loading(const char *path)
 
 	while (shared->left > 0) {
 		usleep(below(2000000));
-		if (syscall(SYS_delete_module, MP3_NAME, O_NONBLOCK)) {
-			if (errno == EWOULDBLOCK || errno == EBUSY)
-				continue;	/* it is in use */
-			err(1, "unload");
+		/* It is in use most often. After some tries, the others open no device for a moment. */
+		for (int tries = 0; syscall(SYS_delete_module, MP3_NAME, O_NONBLOCK); tries++) {
+			if (errno != EWOULDBLOCK && errno != EBUSY)
+				err(1, "unload");
+			if (shared->left <= 0)
+				_exit(0);
+			shared->quiet = tries >= 8;
+			usleep(below(20000));
 		}
+		shared->quiet = false;
 		if (below(2))
 			usleep(below(20000));
 		snprintf(options, sizeof(options), "max_processes=%d records=%d", 1 + (int)below(40),
@@ -610,7 +1004,7 @@ static pid_t start(uint64_t seed, void (*go)(void), bool student)
 int main(int argc, char **argv)
 {
 	struct rlimit little = { 64 << 20, 64 << 20 };
-	pid_t fuzzer[FUZZERS], loader = 0, keeper;
+	pid_t fuzzer[FUZZERS], loader = 0, keeper, watcher;
 	int failed = 0, status;
 	uint64_t seed;
 	long wanted;
@@ -631,6 +1025,7 @@ int main(int argc, char **argv)
 
 	state = seed;
 	keeper = start(draw(), keep_subjects, false);
+	watcher = start(draw(), keep_watching, false);
 	if (argc == 4) {
 		seed = draw();
 		loader = fork();
@@ -648,7 +1043,7 @@ int main(int argc, char **argv)
 	while (shared->left > 0) {
 		pid_t pid = waitpid(-1, &status, WNOHANG);
 
-		if (pid > 0 && (pid == keeper || pid == loader))
+		if (pid > 0 && (pid == keeper || pid == loader || pid == watcher))
 			failed = 1, shared->left = 0;
 		for (int i = 0; i < FUZZERS; i++)
 			if (pid == fuzzer[i])
@@ -664,6 +1059,10 @@ int main(int argc, char **argv)
 		printf("%s tried=%ld succeeded=%ld\n", operations[i].name,
 		       (long)shared->count[i].tried, (long)shared->count[i].succeeded);
 	}
-	printf("operations=%ld loads=%ld subjects=%ld\n", done, (long)shared->loads, (long)shared->subjects);
-	return failed;
+	for (int i = 0; i < 256; i++)
+		if (shared->refused[i])
+			printf("refused %s=%ld\n", strerrorname_np(i), (long)shared->refused[i]);
+	printf("operations=%ld loads=%ld subjects=%ld watched=%ld longest_ms=%ld\n", done,
+	       (long)shared->loads, (long)shared->subjects, (long)shared->watched, (long)shared->longest_ms);
+	return failed || shared->stuck;
 }

@@ -59,6 +59,47 @@ program() {
 	echo "$programs/$1"
 }
 
+# on_time FILE N - of a process's records in it, as `probe records` prints them, which are N at least,
+# none but the last one is later after its deadline than another by more than a tick of 4 ms. In a
+# slow kernel, by five. Deadlines are 50 ms apart.
+on_time() {
+	local most=4000000
+	! slow_kernel || most=20000000
+	run -0 awk -v most=$most -v least="$2" -v period=50000000 '
+		# 6: flags; 2: MP3_LAST
+		int($6 / 2) % 2 { next }
+		!n++ { first = $2 }
+		{
+			late = ($2 - first) % period
+			if (late > period / 2) late -= period
+			if (late > latest) latest = late
+			if (late < earliest) earliest = late
+		}
+		END {
+			printf "%d records, the latest %d ns later than the earliest\n", n, latest - earliest
+			if (n < least) print "of", least
+			if (latest - earliest > most) print "more than", most
+		}' "$1"
+	# shellcheck disable=SC2154 # run sets it
+	echo "$output"
+	# shellcheck disable=SC2154
+	assert_equal ${#lines[@]} 1
+}
+
+# kernel_module NAME - compile delay/NAME.c for the kernel of the machines; prints its path
+kernel_module() {
+	local kernel=${KERNEL:-6.1} built=$BATS_SUITE_TMPDIR/delay
+	"$ROOT/experiments/machine/kernel" "$kernel" || return
+	(
+		flock 9
+		[ ! -d "$built" ] || exit 0
+		cp -r "$ROOT/bats/delay" "$built.new"
+		make -s -C "$(readlink -f "$ROOT/build/kernel/$kernel/kdir")" M="$built.new" KCFLAGS=-g0 modules &&
+			mv "$built.new" "$built"
+	) 9> "$built.lock" >&2 || return
+	echo "$built/$1.ko"
+}
+
 # guest_says NAME KEY - the words behind "# KEY: " in the head of NAME-guest
 guest_says() { sed -n "s/^# $2: //p" "$ROOT/bats/$1-guest"; }
 

@@ -26,8 +26,8 @@ needs() { [ -e "$1" ] || skip "this kernel has no $2"; }
 	needs fail "failing allocations"
 	assert_empty fail.said
 	run -0 cat fail
-	for operation in load register fork read-status open open-records map map-records poll \
-		unregister close unload; do
+	for operation in load register fork read-status open open-records map map-records attach poll \
+		read detach unregister close unload; do
 		assert_line --regexp "^$operation failed=[0-9]+ tolerated=[0-9]+ errors=(ENOMEM|EAGAIN|,)*$"
 	done
 	# to load it takes tables, rings, a queue, devices and entries; to profile takes nothing
@@ -51,6 +51,29 @@ no_leaks() {
 
 # all NAME - the sum of what the fuzzer, run by run, gave as NAME=N
 all() { grep -o "\\b$1=[0-9]*" fuzz | awk -F = '{ sum += $2 } END { print sum + 0 }'; }
+
+@test "who opens, attaches, waits and commands beside loads that fail does no harm, and is not harmed" {
+	needs fail "failing allocations"
+	# the last load succeeds, and a failing one may be nearly done
+	run -0 sed -n 's/^opened=//p' fail
+	assert [ "$output" -ge 1 ]
+}
+
+@test "samples go on all the while, and the watcher's records join on to each other" {
+	# fuzz says so, and ends with 1, if not
+	refute [ -s fuzz.said ]
+	assert [ "$(all watched)" -ge $((OPERATIONS / 500)) ]
+	# in virtual time, also to the tick, but for what takes a slow kernel long
+	[ ! -e kcsan ] || return 0
+	run -0 awk -F longest_ms= 'NF > 1 && $2 > 200' fuzz
+	assert_output ""
+}
+
+@test "the fuzzer meets all refusals that mp3.h tells of" {
+	for refusal in EINVAL ESRCH EEXIST ENOENT EPERM ENOSPC EDQUOT EUSERS; do
+		assert [ "$(all $refusal)" -ge 1 ]
+	done
+}
 
 @test "the fuzzer's operations all reach the module, which comes and goes meanwhile" {
 	cat fuzz fuzz.said
