@@ -13,7 +13,7 @@ setup_file() {
 	make -C "$BATS_TEST_DIRNAME/../mp3" work >&2
 	mkdir "$BATS_FILE_TMPDIR/sanitized"
 	gcc -std=gnu11 -g -O1 -fsanitize=address,undefined -fno-sanitize-recover=all \
-		-o "$BATS_FILE_TMPDIR/sanitized/work" "$BATS_TEST_DIRNAME/../mp3/tools/work.c" >&2
+		-o "$BATS_FILE_TMPDIR/sanitized/work" "$BATS_TEST_DIRNAME"/../mp3/tools/work*.c >&2
 }
 
 setup() {

@@ -26,7 +26,6 @@
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <getopt.h>
 #include <inttypes.h>
 #include <poll.h>
 #include <pthread.h>
@@ -41,40 +40,8 @@
 #include <unistd.h>
 
 #include "accesses.h"
+#include "work.h"
 #include "../mp3.h"
-
-#define ITERATIONS	20	/* unless -n says otherwise */
-#define PAUSE		1	/* seconds between two iterations */
-
-#define MAX_MB		(1UL << 27)		/* 47 bits of addresses */
-#define MAX_ACCESSES	1000000000000UL		/* in an iteration */
-#define MAX_ITERATIONS	1000000UL		/* their product fits a word */
-#define MAX_SEED	UINT32_MAX
-#define MAX_THREADS	1024UL
-
-#define THP		"/sys/kernel/mm/transparent_hugepage/"
-#define HUGETLB		"/sys/kernel/mm/hugepages/"
-
-/* What the memory consists of: base pages only; what the system gives to anybody; huge pages
- * where one fits; or huge pages that were set aside (hugetlb). */
-enum pages { BASE, SYSTEM, TRANSPARENT, RESERVED };
-
-/* What the command line asks for. */
-struct options {
-	uint64_t mb;
-	char mode;			/* 'R' or 'L' */
-	uint64_t accesses;		/* in an iteration */
-	uint64_t iterations;
-	uint64_t seed;
-	bool verbose;
-	bool progress;
-	bool read;			/* loads instead of stores */
-	bool shared;
-	const char *file;		/* NULL: anonymous memory */
-	enum pages pages;
-	uint64_t reserved;		/* bytes in a page that was set aside */
-	uint64_t threads;
-};
 
 /* The memory, a thread's reference string, and what it has done so far. */
 struct work {
@@ -101,300 +68,6 @@ static volatile sig_atomic_t stopped;	/* by this signal */
 /* Where all threads meet, if there are several: before an iteration, and after it. */
 static pthread_barrier_t go, ready;
 
-#define USAGE	"Usage: work [OPTION]... MB R|L ACCESSES\n"
-
-static void usage_error(void)
-{
-	fputs(USAGE "Try 'work --help'.\n", stderr);
-	exit(2);
-}
-
-/* Draws the first six phases of a reference string: pages upwards, accesses to the right. */
-static void draw(char mode)
-{
-	enum { ROWS = 8, COLUMNS = 60, STEP = PHASE / 10, PAGE = 4096, ROW = LOCALITY_SET * PAGE };
-	struct accesses accesses = accesses_of(mode, ROWS * ROW, PAGE, 1);
-	unsigned int count[ROWS][COLUMNS] = { 0 };
-
-	for (unsigned int i = 0; i < COLUMNS * STEP; i++)
-		count[next_access(&accesses) / ROW][i / STEP]++;
-	for (int row = ROWS - 1; row >= 0; row--) {
-		printf("%5d |", row * LOCALITY_SET);
-		for (int column = 0; column < COLUMNS; column++)
-			putchar(!count[row][column] ? ' ' : count[row][column] < STEP / 4 ? '.' : '#');
-		puts("|");
-	}
-	printf("%8d", 0);
-	for (int column = 10; column <= COLUMNS; column += 10)
-		printf("%10d", column * STEP);
-	puts("\n");
-}
-
-static void help(void)
-{
-	printf(USAGE
-	       "Use MB mebibytes of memory, register with the profiler, and store single\n"
-	       "bytes: ACCESSES of them in an iteration, with %d s of sleep between two\n"
-	       "iterations. The last line on stderr tells what was done.\n"
-	       "\n"
-	       "  R  random: every access goes to any byte of the memory, uniformly.\n"
-	       "     The program needs all of its memory all of the time.\n"
-	       "\n", PAUSE);
-	draw('R');
-	printf("  L  locality: the program lives in phases of %d accesses. Each phase has\n"
-	       "     a locality set, %d contiguous pages at a random place (all pages, if\n"
-	       "     the memory has fewer). %d%% of the accesses go to any byte of the set,\n"
-	       "     %d%% to any byte of the memory, uniformly. A phase runs on from one\n"
-	       "     iteration into the next. The program needs few pages, and others in each\n"
-	       "     phase.\n"
-	       "\n", PHASE, LOCALITY_SET, LOCAL_PERCENT, 100 - LOCAL_PERCENT);
-	draw('L');
-	printf("The pictures show where %d accesses go, from left to right, in %d pages:\n"
-	       "many where there is a #, few where there is a dot.\n"
-	       "\n"
-	       "  -n, --iterations=ITERATIONS  this many instead of %d\n"
-	       "  -s, --seed=SEED              another sequence of accesses than that of 1\n"
-	       "  -r, --read                   load bytes instead of storing them\n"
-	       "  -t, --threads=THREADS        so many threads in the same memory; each has a\n"
-	       "                               sequence of its own of ACCESSES an iteration\n"
-	       "  -f, --file=FILE              use a mapping of FILE, which must be there and\n"
-	       "                               MB long, instead of anonymous memory. Private:\n"
-	       "                               a page that is stored to is copied, FILE stays\n"
-	       "      --shared                 map it shared: stores go to FILE; without FILE,\n"
-	       "                               shared memory as that of shm_open(3)\n"
-	       "  -p, --pages=PAGES            of the memory: base, small ones only, so that a\n"
-	       "                               page that is touched is a fault (the default);\n"
-	       "                               thp, transparent huge pages; system, what the\n"
-	       "                               system gives to anybody; or a size, as 2M, of\n"
-	       "                               huge pages that root has set aside (hugetlb);\n"
-	       "                               see work(1)\n"
-	       "  -v, --verbose                say on stderr what each iteration has done\n"
-	       "  -h, --help                   print this\n"
-	       "\n"
-	       "If stderr is a terminal, the number of the iteration is shown there.\n",
-	       6 * PHASE, 8 * LOCALITY_SET, ITERATIONS);
-	if (fflush(stdout))
-		err(1, "standard output");
-	exit(0);
-}
-
-/* strtoull() also likes signs and leading blanks; a number here is digits. */
-static uint64_t number(const char *name, const char *text, uint64_t min,
-		       uint64_t max)
-{
-	char *end = NULL;
-	unsigned long long value = 0;
-
-	errno = 0;
-	if (*text >= '0' && *text <= '9')
-		value = strtoull(text, &end, 10);
-	if (!end || *end || errno || value < min || value > max) {
-		warnx("%s: '%s' is not a number from %" PRIu64 " to %" PRIu64,
-		      name, text, min, max);
-		usage_error();
-	}
-	return value;
-}
-
-static void bad_usage(const char *why)
-{
-	warnx("%s", why);
-	usage_error();
-}
-
-/* A size is digits and one of K, M and G. */
-static enum pages pages(const char *text, uint64_t *reserved)
-{
-	static const char units[] = "KMG";
-	const char *unit;
-	char *end;
-
-	if (!strcmp(text, "base"))
-		return BASE;
-	if (!strcmp(text, "system"))
-		return SYSTEM;
-	if (!strcmp(text, "thp"))
-		return TRANSPARENT;
-	if (*text >= '1' && *text <= '9') {
-		*reserved = strtoull(text, &end, 10);
-		unit = *end && !end[1] ? strchr(units, *end) : NULL;
-		if (unit && *reserved < 1024 && !(*reserved & (*reserved - 1))) {
-			*reserved <<= 10 * (unit - units + 1);
-			return RESERVED;
-		}
-	}
-	warnx("PAGES: '%s' is neither base, system, thp nor a size as 2M", text);
-	usage_error();
-	return BASE;
-}
-
-static void parse(int argc, char **argv, struct options *options)
-{
-	enum { SHARED = 256 };
-	static const struct option names[] = {
-		{ "file", required_argument, NULL, 'f' },
-		{ "shared", no_argument, NULL, SHARED },
-		{ "pages", required_argument, NULL, 'p' },
-		{ "read", no_argument, NULL, 'r' },
-		{ "threads", required_argument, NULL, 't' },
-		{ "iterations", required_argument, NULL, 'n' },
-		{ "seed", required_argument, NULL, 's' },
-		{ "verbose", no_argument, NULL, 'v' },
-		{ "help", no_argument, NULL, 'h' },
-		{ NULL, 0, NULL, 0 },
-	};
-	int c;
-
-	*options = (struct options){ .iterations = ITERATIONS, .seed = 1, .threads = 1 };
-	while ((c = getopt_long(argc, argv, "f:n:p:rs:t:vh", names, NULL)) != -1) {
-		switch (c) {
-		case 'f':
-			options->file = optarg;
-			break;
-		case SHARED:
-			options->shared = true;
-			break;
-		case 'p':
-			options->pages = pages(optarg, &options->reserved);
-			break;
-		case 'r':
-			options->read = true;
-			break;
-		case 't':
-			options->threads = number("THREADS", optarg, 1, MAX_THREADS);
-			break;
-		case 'n':
-			options->iterations = number("ITERATIONS", optarg, 1,
-						     MAX_ITERATIONS);
-			break;
-		case 's':
-			options->seed = number("SEED", optarg, 0, MAX_SEED);
-			break;
-		case 'v':
-			options->verbose = true;
-			break;
-		case 'h':
-			help();
-			break;
-		default:
-			usage_error();
-		}
-	}
-	if (argc - optind != 3) {
-		warnx("three arguments are needed, not %d", argc - optind);
-		usage_error();
-	}
-	if (options->pages == RESERVED && options->file)
-		bad_usage("a file has pages of its own: --pages=SIZE is without --file");
-	if (options->pages == TRANSPARENT && (options->file || options->shared))
-		bad_usage("--pages=thp is for private memory, without --file and --shared");
-	argv += optind;
-	options->mb = number("MB", argv[0], 1, MAX_MB);
-	if (strcmp(argv[1], "R") && strcmp(argv[1], "L")) {
-		warnx("'%s' is neither R nor L", argv[1]);
-		usage_error();
-	}
-	options->mode = *argv[1];
-	options->accesses = number("ACCESSES", argv[2], 0, MAX_ACCESSES);
-	options->progress = !options->verbose && isatty(STDERR_FILENO);
-}
-
-static void *map(size_t bytes, int flags)
-{
-	return mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_ANONYMOUS | flags, -1, 0);
-}
-
-/* The file, which is left as it is if the mapping is private. */
-static void *map_file(size_t bytes, const struct options *options)
-{
-	bool stores = options->shared && !options->read;
-	int fd = open(options->file, (stores ? O_RDWR : O_RDONLY) | O_CLOEXEC);
-	off_t length = fd < 0 ? -1 : lseek(fd, 0, SEEK_END);
-	void *memory;
-
-	if (length < 0)
-		err(1, "%s", options->file);
-	if ((size_t)length < bytes)
-		errx(1, "%s: too short: it has %jd of %zu bytes", options->file, (intmax_t)length, bytes);
-	memory = mmap(NULL, bytes, options->read ? PROT_READ : PROT_READ | PROT_WRITE,
-		      options->shared ? MAP_SHARED : MAP_PRIVATE, fd, 0);
-	if (memory == MAP_FAILED)
-		err(1, "%s", options->file);
-	close(fd);
-	return memory;
-}
-
-/* Huge pages that were set aside. So many are taken at once, or none. */
-static void *map_reserved(size_t bytes, const struct options *options)
-{
-	uint64_t page = options->reserved, kb = page >> 10;
-	void *memory = map(bytes, MAP_HUGETLB | __builtin_ctzll(page) << MAP_HUGE_SHIFT |
-			   (options->shared ? MAP_SHARED : MAP_PRIVATE));
-	char path[100];
-
-	if (memory != MAP_FAILED)
-		return memory;
-	snprintf(path, sizeof(path), HUGETLB "hugepages-%" PRIu64 "kB/nr_hugepages", kb);
-	if (access(path, F_OK))
-		errx(1, "pages of %" PRIu64 " kB: not here; see " HUGETLB, kb);
-	err(1, "%" PRIu64 " MB of memory: %" PRIu64 " pages have to be free of those that %s sets aside",
-	    options->mb, (bytes + page - 1) / page, path);
-}
-
-/* Reads the first line of a file of the THP settings; false if there is none. */
-static bool thp_says(const char *path, char *line, size_t size)
-{
-	FILE *file = fopen(path, "re");
-	bool read = file && fgets(line, size, file);
-
-	if (file)
-		fclose(file);
-	return read;
-}
-
-/* It begins where a huge page can begin. */
-static void *map_transparent(size_t bytes)
-{
-	char line[100];
-	size_t huge;
-	void *memory;
-
-	if (!thp_says(THP "enabled", line, sizeof(line)) || strstr(line, "[never]") ||
-	    !thp_says(THP "hpage_pmd_size", line, sizeof(line)))
-		errx(1, "transparent huge pages are off: see " THP "enabled");
-	huge = strtoull(line, NULL, 10);
-	memory = map(bytes + huge, MAP_PRIVATE);
-	if (memory != MAP_FAILED) {
-		memory = (void *)(((uintptr_t)memory + huge - 1) & -huge);
-		if (madvise(memory, bytes, MADV_HUGEPAGE))
-			err(1, "transparent huge pages");
-	}
-	return memory;
-}
-
-static void *memory_of(size_t bytes, const struct options *options)
-{
-	void *memory;
-
-	if (options->file)
-		memory = map_file(bytes, options);
-	else if (options->pages == RESERVED)
-		memory = map_reserved(bytes, options);
-	else if (options->pages == TRANSPARENT)
-		memory = map_transparent(bytes);
-	else
-		memory = map(bytes, options->shared ? MAP_SHARED : MAP_PRIVATE);
-	if (memory == MAP_FAILED)
-		err(1, "%" PRIu64 " MB of memory", options->mb);
-	/*
-	 * A page that is touched is a fault: huge pages would bring 512 of them
-	 * with one. This fails on a kernel that has none, which is as good.
-	 */
-	if (options->pages == BASE)
-		madvise(memory, bytes, MADV_NOHUGEPAGE);
-	return memory;
-}
-
 /* Gets everything a run needs; nothing is allocated while it is registered. */
 static void prepare(struct work *work, const struct options *options)
 {
@@ -406,7 +79,7 @@ static void prepare(struct work *work, const struct options *options)
 	work->memory = memory_of(bytes, options);
 
 	/* Populated, so that bookkeeping does not fault later on. */
-	work->touched = map(bytes / page / 8 + 1, MAP_PRIVATE | MAP_POPULATE);
+	work->touched = anonymous_memory(bytes / page / 8 + 1, MAP_PRIVATE | MAP_POPULATE);
 	if (work->touched == MAP_FAILED)
 		err(1, "memory for the touched pages");
 }
@@ -691,7 +364,7 @@ int main(int argc, char **argv)
 	bool ours, left;
 	int status;
 
-	parse(argc, argv, &options);
+	parse_options(argc, argv, &options);
 	prepare(&work, &options);
 	if (options.threads > 1)
 		threads = begin_threads(&work, &options);
