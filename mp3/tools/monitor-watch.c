@@ -71,9 +71,13 @@ int watch_read(struct watch *watch)
 	return ms;
 }
 
-static void read_meanwhile(void *watch)
+/* While processes are attached to, of which many more will come to the next look. */
+static void read_meanwhile(void *watching)
 {
+	struct watch *watch = watching;
+
 	watch_read(watch);
+	watch->pause = SHORT;
 }
 
 void watch_until(struct watch *watch, uint64_t duration_ns)

@@ -52,7 +52,8 @@ static const char help_text[] =
 "\n"
 "How:\n"
 "  -j, --json           a JSON object a line\n"
-"  -x, --separator=CHAR  CHAR between the fields, and a header row: -x, is CSV\n"
+"  -x, --field-separator=CHAR  CHAR between the fields, and a header row: -x, is\n"
+"                       CSV\n"
 "  -s, --sort=KEY       by major, minor, cpu, rss, swap, time, pid or command\n"
 "  -n, --lines=N        the first N lines of each table only; so does --top=N\n"
 "  -b, --by=command     one line for all processes of a name\n"
@@ -307,6 +308,7 @@ int main(int argc, char **argv)
 		{ "comm", required_argument, NULL, 'C' },
 		{ "device", required_argument, NULL, 'd' },
 		{ "duration", required_argument, NULL, 'D' },
+		{ "field-separator", required_argument, NULL, 'x' },
 		{ "follow", no_argument, NULL, 'f' },
 		{ "help", no_argument, NULL, 'h' },
 		{ "interval", required_argument, NULL, 'i' },
@@ -317,7 +319,6 @@ int main(int argc, char **argv)
 		{ "pid", required_argument, NULL, 'p' },
 		{ "processes", no_argument, NULL, PROCESSES },
 		{ "records", no_argument, NULL, 'r' },
-		{ "separator", required_argument, NULL, 'x' },
 		{ "sort", required_argument, NULL, 's' },
 		{ "top", optional_argument, NULL, TOP },
 		{ "trace", required_argument, NULL, TRACE },
