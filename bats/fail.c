@@ -99,7 +99,7 @@ static void open_all(void)
 		use(open(MP3_DEVICE, O_RDWR | O_NONBLOCK | O_CLOEXEC));
 		use(open(MP3_RECORDS, O_RDONLY | O_NONBLOCK | O_CLOEXEC));
 		use(open(MP3_STATUS, O_RDWR | O_CLOEXEC));
-		usleep(300);	/* or one CPU would have nothing left for the load */
+		usleep(3000);	/* or one CPU of a slow kernel would have nothing left for the load */
 	}
 }
 

@@ -54,7 +54,7 @@
 #define TURN		50	/* operations from one subject's turn to the next one's */
 #define PAGE		4096UL
 #define MAP_MOST	(16UL << 20)
-#define PATIENCE_MS	2000	/* without a sample: a virtual machine may lose its CPU for a while */
+#define PATIENCE_MS	5000	/* without a sample: a virtual machine may lose its CPU for a while */
 
 /* Shared by all processes. */
 static struct shared {
