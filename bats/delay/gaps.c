@@ -13,7 +13,18 @@
 #include <linux/moduleparam.h>
 #include <linux/ptrace.h>
 #include <linux/sched.h>
+#include <linux/version.h>
 #include <asm/irq_regs.h>
+
+/* The one is there to 6.14, the other from 6.13 on. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 13, 0)
+static void hrtimer_setup(struct hrtimer *timer, enum hrtimer_restart (*expired)(struct hrtimer *),
+			  clockid_t clock, enum hrtimer_mode mode)
+{
+	hrtimer_init(timer, clock, mode);
+	timer->function = expired;
+}
+#endif
 
 static unsigned long period_ns = 20000;
 module_param(period_ns, ulong, 0444);
@@ -41,8 +52,7 @@ static enum hrtimer_restart look(struct hrtimer *unused)
 
 static int __init gaps_init(void)
 {
-	hrtimer_init(&timer, CLOCK_MONOTONIC, HRTIMER_MODE_REL_PINNED_HARD);
-	timer.function = look;
+	hrtimer_setup(&timer, look, CLOCK_MONOTONIC, HRTIMER_MODE_REL_PINNED_HARD);
 	hrtimer_start(&timer, period_ns, HRTIMER_MODE_REL_PINNED_HARD);
 	return 0;
 }
