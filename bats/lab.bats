@@ -260,8 +260,8 @@ arm64_image() {
 	$("$LAB" --compiler -k 6.1-arm64) -o "$BATS_TEST_TMPDIR/hello" "$BATS_TEST_TMPDIR/hello.c"
 	for time in 1 2; do
 		# shellcheck disable=SC2016 # expanded in the machine
-		"$LAB" -k 6.1-arm64 -M 160 -S ssd:64 -f "$BATS_TEST_TMPDIR/hello" -o "$BATS_TEST_TMPDIR/$time" -- sh -c '
-			nice work -n 2 140 R 5000 2>$OUT/work; monitor -p >$OUT/records; dmesg >$OUT/dmesg
+		"$LAB" -k 6.1-arm64 -M 160 -S ssd:256 -f "$BATS_TEST_TMPDIR/hello" -o "$BATS_TEST_TMPDIR/$time" -- sh -c '
+			nice work -n 3 240 R 20000 2>$OUT/work; monitor -p >$OUT/records; dmesg >$OUT/dmesg
 			cat /proc/vmstat >$OUT/vmstat; uname -m >&2; hello' \
 			>"$BATS_TEST_TMPDIR/stdout.$time" 2>"$BATS_TEST_TMPDIR/stderr.$time"
 	done
