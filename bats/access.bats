@@ -49,7 +49,7 @@ setup() { cd "$seen" || return; }
 		END { print "minor=" minor " major=" major }' scribbled.records
 	assert_output "$(cat scribbled)"
 	# four threads with 16 MiB each
-	[ "$(sed 's/minor=\([0-9]*\) .*/\1/' scribbled)" -ge 16384 ]
+	[ "$(sed 's/minor=\([0-9]*\) .*/\1/' scribbled)" -ge "$(pages_of 64)" ]
 	# the spinner's periods join on to each other
 	run -0 awk 'NR == 1 { first = $4 } $4 == first { next }
 		n++ && $2 - $3 != last { print "gap: " $0 } { last = $2 } END { print (n >= 40) }' scribbled.records

@@ -30,6 +30,17 @@ large_pages() {
 	esac
 }
 
+# page_kb - KiB in a page of the machines' kernel
+page_kb() {
+	case ${KERNEL-} in
+	*-16k) echo 16 ;;
+	*) echo 4 ;;
+	esac
+}
+
+# pages_of MB - how many these are
+pages_of() { echo $(($1 * 1024 / $(page_kb))); }
+
 # assert_empty FILE - it is there, and nothing is in it
 assert_empty() {
 	[ -e "$1" ] || fail "there is no $1"
@@ -94,7 +105,13 @@ kernel_module() {
 		flock 9
 		[ ! -d "$built" ] || exit 0
 		cp -r "$ROOT/bats/delay" "$built.new"
-		make -s -C "$(readlink -f "$ROOT/build/kernel/$kernel/kdir")" M="$built.new" KCFLAGS=-g0 modules &&
+		# shellcheck disable=SC2034 # architecture reads it
+		parts=$ROOT/experiments/machine
+		# shellcheck source=experiments/machine/architecture
+		. "$parts/architecture"
+		know_architecture "$(architecture_of "$kernel")"
+		make -s -C "$(readlink -f "$ROOT/build/kernel/$kernel/kdir")" M="$built.new" KCFLAGS=-g0 \
+			${foreign:+ARCH="$linux_arch" CROSS_COMPILE="$cross"} modules &&
 			mv "$built.new" "$built"
 	) 9> "$built.lock" >&2 || return
 	echo "$built/$1.ko"

@@ -21,7 +21,7 @@ who() { sed -n "s/^$1=//p" "$2"; }
 # recorded_exactly FILE - the records add up to what the kernel counted, which was something
 recorded_exactly() {
 	run -0 sed -n '1s/minor=\([0-9]*\) major=[0-9]*/\1/p' "$1"
-	[ "$output" -ge 1024 ]
+	[ "$output" -ge "$(pages_of 4)" ]
 	assert_equal "$1: $(awk '{ minor += $7; major += $8 }
 		END { print "minor=" minor " major=" major }' "$1.records")" "$1: $(sed -n 1p "$1")"
 	# nobody is left in the list
@@ -48,7 +48,7 @@ lives_whole() {
 @test "the header describes the ring, and nothing else is in its page" {
 	# 0x6d703372 is "mp3r"; ten minutes of 16 processes are 600 x 20 x 16 records
 	assert_equal "$(cat header)" "magic=6d703372 version=1 header_bytes=4096 record_bytes=104 \
-capacity=192000 head=0 period_ns=50000000 clock=1 page_bytes=4096 missed_children=0 reserved=0 behind=0"
+capacity=192000 head=0 period_ns=50000000 clock=1 page_bytes=$(($(page_kb) * 1024)) missed_children=0 reserved=0 behind=0"
 	assert_equal "$(cat device)" /dev/mp3-records
 }
 
@@ -132,17 +132,23 @@ capacity=192000 head=0 period_ns=50000000 clock=1 page_bytes=4096 missed_childre
 	assert_equal "$(cat unregistered-parent)" "$(printf '%s\n' ok ok 1 0)"
 }
 
-@test "RSS, swap and peak RSS at rest are those of /proc/PID/status" {
+# From Linux 6.2 on, each CPU keeps to itself less than 32 pages of each of three kinds; /proc
+# adds them up, we do not.
+@test "RSS, swap and peak RSS at rest are those of /proc/PID/status, to within what mp3.h says" {
+	apart=0
+	[[ ${KERNEL:-6.1} =~ ^(5[.]|6[.]1(-|$)|rt|debug|kcsan) ]] || apart=$((3 * 32 * ${CPUS:-1}))
 	for file in still swapped; do
-		expected=$(awk '/^VmRSS/ { r = $2 } /^VmSwap/ { s = $2 } /^VmHWM/ { p = $2 }
-			END { print r / 4, s / 4, p / 4 }' $file)
+		expected=$(awk -v kb="$(page_kb)" '/^VmRSS/ { r = $2 } /^VmSwap/ { s = $2 } /^VmHWM/ { p = $2 }
+			END { print r / kb, s / kb, p / kb }' $file)
 		# the last one is taken just after: what is swapped out late is out by then
-		assert_equal "$file: $(awk 'END { print $10, $11, $12 }' $file.records)" \
-			"$file: $expected"
+		said=$(awk 'END { print $10, $11, $12 }' $file.records)
+		echo "$file: $said, and in /proc $expected"
+		run -0 awk -v apart=$apart '{ for (i = 1; i <= 3; i++) if ($i - $(i + 3) > apart || $(i + 3) - $i > apart) exit 1 }' \
+			<<<"$said $expected"
 	done
 	# 100 MiB are resident, and of 250 MiB in a machine of 256 a part is not
-	[ "$(awk 'END { print $10 }' still.records)" -gt 25600 ]
-	[ "$(awk 'END { print $11 }' swapped.records)" -gt 1000 ]
+	[ "$(awk 'END { print $10 }' still.records)" -gt $(($(pages_of 100) - apart)) ]
+	[ "$(awk 'END { print $11 }' swapped.records)" -gt "$(pages_of 4)" ]
 }
 
 @test "the kernel's own counters are not changed" {
