@@ -209,7 +209,7 @@ static void shared(size_t mb)
 	static const struct { int first, last; } there[] = { { 0, 1 }, { 1, 3 }, { 0, 2 } };
 	enum { PARTS = 4, PROFILERS = 3 };
 	struct mp3_attach from[PROFILERS], to[PROFILERS];
-	struct counts begin[PROFILERS], end[PROFILERS];
+	struct counts begin[PROFILERS] = { { 0 } }, end[PROFILERS] = { { 0 } };
 	int fd[PROFILERS];
 	pid_t pid = fork();
 
