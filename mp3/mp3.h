@@ -26,8 +26,7 @@
  *
  * By an open file of the record ring: ioctl(2) MP3_ATTACH and MP3_DETACH, see struct
  * mp3_attach. What it is attached to is let go of, with the next sample, when the file is
- * closed by the last one who has it open or mapped, however that comes: by the death of a
- * profiler, too.
+ * closed by the last one who has it open or mapped; also when a profiler is killed.
  *
  * Either is carried out whole, or it fails and changes nothing (but where what it tells
  * cannot be written, EFAULT, the file is attached):
@@ -39,25 +38,27 @@
  *	EPERM	somebody else's process, and no CAP_SYS_PTRACE
  *	ENOSPC	the table is full, or what is left of it is reserved
  *	EDQUOT	the user's part of the table is full
+ *	ENOMEM	no memory for what is kept of a user
  *	EUSERS	attach: as many files are attached as there can be, or as a user may have
- *	EINTR	a signal came while the caller waited for a place, see below
+ *	EINTR	a signal came while the caller waited, see below (a system call that restarts,
+ *		does)
  *
  * A process is somebody else's unless it is the caller's user and group in each of its
- * roles, real, effective and saved. EPERM does not come of U or of detach for what the
+ * roles, real, effective and saved. U and detach never fail with EPERM for what the
  * same user, or the same file, has registered, whatever that process has become since.
  *
  * The table has max_processes places (16384, unless the module is loaded with another
  * number). A user without CAP_SYS_RESOURCE can have half of them. The last 16th of the
- * table is neither for such users, nor for what is forked. A user is whoever made the
- * outermost user namespace, for those in one. A place is the user's who registered the
- * process first, and that of a child its parent's. Whoever is unregistered keeps the
- * place until the next sample: so no sample brings more records than there are places,
- * whatever users do. A user who has let go of more living processes in a sample period
- * than one in 128 places (or 16) waits before the next one is registered, until that is
- * so on the average: so a loop of R and U does not turn the record ring over. Who wants
- * a place that is about to be free waits, too. MP3_ATTACHED_MAX files can be attached
- * at a time, a quarter of them of one such user, and three quarters of all such users;
- * a file counts from its first process until it is closed.
+ * table is neither for such users, nor for what is forked. Processes in a user
+ * namespace count as the user who made the outermost one. A place is the user's who
+ * registered the process first, and that of a child its parent's. Whoever is
+ * unregistered keeps the place until the next sample: so no sample brings more records
+ * than there are places, whatever users do. A user can let go of one living process in
+ * 128 places (or 16) in each sample period, on the average; one who has let go of more
+ * waits before the next process is registered: so a loop of R and U does not turn the
+ * record ring over. Who wants a place that is about to be free waits, too.
+ * MP3_ATTACHED_MAX files can be attached at a time, 15 by one such user, 45 by all such
+ * users together; a file counts from its first process until it is closed.
  *
  * A child that is forked when ENOSPC or EDQUOT would be said is not registered; it is
  * counted in the missed_children of the record ring. Its own children are not: nobody
@@ -115,12 +116,12 @@
  *
  * Nothing is taken out of the ring and any number of readers may read it; each keeps
  * its own place. The ring holds capacity / registered processes samples, and never
- * fewer than capacity / max_processes: 12 of them, half a second, with its defaults and
- * a full table. To read record n, n < head: load its sequence with acquire semantics,
- * then the other words, then find the sequence unchanged. If it was not n either time,
- * the writer has come round and has overtaken this reader, and what is not yet
- * overwritten begins at head - capacity, or behind it by as many records as the sample
- * being written has by now.
+ * fewer than capacity / max_processes: with the defaults and a full table, 11 whole
+ * samples, a little more than half a second. To read record n, n < head: load its
+ * sequence with acquire semantics, then the other words, then find the sequence
+ * unchanged. If it was not n either time, the writer has come round and has overtaken
+ * this reader, and what is not yet overwritten begins at head - capacity, or behind it
+ * by as many records as the sample being written has by now.
  *
  * Waiting
  * -------

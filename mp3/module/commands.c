@@ -3,9 +3,9 @@
  * Commands: what the status file and the devices are told to do
  *
  * The caller looks up the process, and whether it may profile it; the sampler does the
- * rest. It has to count the process for that, which takes as long as the process has
- * threads. So the caller counts first, for its own time: whoever asks in a loop spends as
- * much as it costs others, and one who is throttled costs them as little.
+ * rest. It has to count the process for that, which takes the longer, the more threads the
+ * process has. So the caller counts first, and pays as much CPU time as the sampler will
+ * spend on its command: whoever is throttled costs others as little.
  */
 #include <linux/completion.h>
 #include <linux/cred.h>
