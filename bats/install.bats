@@ -34,9 +34,13 @@ files() { (cd "$1" && find . ! -type d | sort); }
 ./usr/src/mp3-1.0/Makefile
 ./usr/src/mp3-1.0/dkms.conf
 ./usr/src/mp3-1.0/module/buffer.c
+./usr/src/mp3-1.0/module/commands.c
 ./usr/src/mp3-1.0/module/counts.c
+./usr/src/mp3-1.0/module/device.c
 ./usr/src/mp3-1.0/module/internal.h
 ./usr/src/mp3-1.0/module/main.c
+./usr/src/mp3-1.0/module/places.c
+./usr/src/mp3-1.0/module/records.c
 ./usr/src/mp3-1.0/module/registry.c
 ./usr/src/mp3-1.0/module/sampler.c
 ./usr/src/mp3-1.0/module/status.c
