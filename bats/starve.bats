@@ -8,7 +8,7 @@ load helpers
 
 setup_file() {
 	export seen=$BATS_FILE_TMPDIR/seen
-	"$ROOT/experiments/lab" -m sim -M 700 -S none -o "$seen" -f "$BATS_TEST_DIRNAME/starve-guest" \
+	"$ROOT/experiments/lab" -m sim -M 1100 -S none -o "$seen" -f "$BATS_TEST_DIRNAME/starve-guest" \
 		-f "$(program probe)" -f "$(program starve)" -f "$(kernel_module gaps)" -- \
 		./starve-guest throttled unthrottled turnover places files children list threads waits 2>&3
 }
