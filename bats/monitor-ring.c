@@ -73,7 +73,8 @@ static void *write_slowly(void *unused)
 		uint64_t number = i + 1;
 
 		write_sample((i + 11900) % MP3_SAMPLES, i);
-		if (write(device[1], &number, sizeof(number)) != sizeof(number))
+		/* EAGAIN: there are numbers enough for who has not come to read them. */
+		if (write(device[1], &number, sizeof(number)) != sizeof(number) && errno != EAGAIN)
 			err(1, "pipe");
 		usleep(1000);
 	}

@@ -76,7 +76,7 @@ begin_machine() {
 	# One that checks itself would thrash for half an hour where it takes others some seconds.
 	! slow_kernel || [ "$1" = 2 ] || memory=640
 	# 500 processes have tables and stacks of larger pages there
-	! large_pages || [ "$1" = 2 ] || memory=384
+	! large_pages || { [ "$1" = 2 ] && memory=300 || memory=384; }
 	exec {lock}> "$seen.lock"
 	flock "$lock"
 	(
