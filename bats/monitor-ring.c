@@ -19,6 +19,7 @@
 #define _GNU_SOURCE
 #include "../mp3/tools/monitor-samples.c"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <sched.h>
