@@ -65,6 +65,7 @@ majors() {
 		expected=$(majors "$pid" | awk -v full="$full" 'BEGIN { split("▁ ▂ ▃ ▄ ▅ ▆ ▇ █", step, " ") }
 			{ printf "%s", $1 ? step[int(($1 * 8 + full - 1) / full)] : "_" }')
 		[ "${#bar}" -ge 8 ]
+		bar=${bar// /_}	# a second without a fault
 		[[ $expected == *"$bar"* ]] || fail "$bar is no part of $expected"
 	done
 	assert_equal "$(grep -c █ large)" 1
