@@ -41,18 +41,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "observe.h"
 #include "../mp3/mp3.h"
 
 #define PERIOD	(1000000 / MP3_RATE)	/* us */
-
-static int open_records(void)
-{
-	int fd = open(MP3_RECORDS, O_RDONLY | O_CLOEXEC);
-
-	if (fd < 0)
-		err(1, "%s", MP3_RECORDS);
-	return fd;
-}
 
 static const char *attempt(int fd, unsigned long request, struct mp3_attach *attach)
 {
@@ -139,18 +131,9 @@ struct counts {
 
 static struct counts counted(pid_t pid)
 {
-	char path[32], line[1024];
 	struct counts counts;
-	FILE *file;
 
-	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
-	file = fopen(path, "r");
-	if (!file || !fgets(line, sizeof(line), file))
-		err(1, "%s", path);
-	fclose(file);
-	if (sscanf(strrchr(line, ')') + 1, " %*c %*d %*d %*d %*d %*d %*u %lu %*u %lu",
-		   &counts.minor, &counts.major) != 2)
-		errx(1, "%s: not understood", path);
+	faults_of(pid, &counts.minor, &counts.major);
 	return counts;
 }
 
@@ -171,27 +154,12 @@ static _Noreturn void fault(size_t bytes)
 	}
 }
 
-static void must_stop(pid_t pid)
-{
-	int state;
-
-	if (waitpid(pid, &state, WUNTRACED) != pid || !WIFSTOPPED(state))
-		errx(1, "the child did not stop");
-}
-
 static struct counts recorded(int fd, const struct mp3_attach *from, const struct mp3_attach *to)
 {
-	const struct mp3_records *header = mmap(NULL, MP3_RECORDS_HEADER, PROT_READ, MAP_SHARED, fd, 0);
-	const struct mp3_record *ring;
+	const struct mp3_records *header = map_records(fd);
+	const struct mp3_record *ring = (const void *)((const char *)header + header->header_bytes);
 	struct counts sum = { 0, 0 };
 
-	if (header == MAP_FAILED)
-		err(1, "mmap");
-	ring = mmap(NULL, header->header_bytes + header->capacity * header->record_bytes,
-		    PROT_READ, MAP_SHARED, fd, 0);
-	if (ring == MAP_FAILED)
-		err(1, "mmap");
-	ring = (const void *)((const char *)ring + header->header_bytes);
 	for (uint64_t n = from->sequence; n < to->sequence; n++) {
 		const struct mp3_record *record = &ring[n % header->capacity];
 

@@ -9,7 +9,7 @@ setup_file() {
 	export seen=$BATS_FILE_TMPDIR/seen built=$ROOT/build/measure measure=$ROOT/experiments/measure
 	meters=(cost slow rate delay register-all follow-ring read-ring sample-proc sample-clock)
 	make -s -C "$ROOT" -f experiments/measure/measure.mk build/measure/bench "${meters[@]/#/build/measure/}"
-	"$measure/build-rearmed" 6.1 "$BATS_FILE_TMPDIR/rearmed.ko"
+	"$measure/build-module" "$measure/rearmed" 6.1 "$BATS_FILE_TMPDIR/rearmed.ko"
 	# a tool that is busy for 10 ms of each 30, by its own count of instructions: two a round;
 	# with an argument, that often
 	cat > "$BATS_FILE_TMPDIR/third.c" <<-'END'
@@ -255,7 +255,7 @@ times() {
 
 @test "rearmed.ko is the same whatever the environment wants of a kernel's build" {
 	ARCH=arm64 CROSS_COMPILE=none- KBUILD_OUTPUT=/nowhere KCFLAGS=-O0 CPATH=/nowhere KDIR=/nowhere \
-		run -0 "$measure/build-rearmed" 6.1 "$BATS_TEST_TMPDIR/rearmed.ko"
+		run -0 "$measure/build-module" "$measure/rearmed" 6.1 "$BATS_TEST_TMPDIR/rearmed.ko"
 	assert_output ""
 	run -0 cmp "$BATS_TEST_TMPDIR/rearmed.ko" "$BATS_FILE_TMPDIR/rearmed.ko"
 }

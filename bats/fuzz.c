@@ -46,6 +46,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "draw.h"
 #include "../mp3/mp3.h"
 
 #define FUZZERS		6
@@ -70,23 +71,6 @@ static struct shared {
 } *shared;
 
 /* ----- what is drawn ----- */
-
-static uint64_t state;
-
-/* splitmix64 (G. Steele, D. Lea, C. Flood, OOPSLA 2014): any seed will do. */
-static uint64_t draw(void)
-{
-	uint64_t z = state += 0x9e3779b97f4a7c15;
-
-	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
-	z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
-	return z ^ (z >> 31);
-}
-
-static uint64_t below(uint64_t n)
-{
-	return draw() % n;
-}
 
 #define ANY_OF(array) ((array)[below(sizeof(array) / sizeof(*(array)))])
 

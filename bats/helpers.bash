@@ -23,12 +23,7 @@ slow_kernel() {
 }
 
 # large_pages - the tests are in a kernel whose pages are of 16 KiB
-large_pages() {
-	case ${KERNEL-} in
-	*-16k) ;;
-	*) return 1 ;;
-	esac
-}
+large_pages() { [ "$(page_kb)" != 4 ]; }
 
 # page_kb - KiB in a page of the machines' kernel
 page_kb() {
@@ -99,22 +94,9 @@ on_time() {
 
 # kernel_module NAME - compile delay/NAME.c for the kernel of the machines; prints its path
 kernel_module() {
-	local kernel=${KERNEL:-6.1} built=$BATS_SUITE_TMPDIR/delay
-	"$ROOT/experiments/machine/kernel" "$kernel" || return
-	(
-		flock 9
-		[ ! -d "$built" ] || exit 0
-		cp -r "$ROOT/bats/delay" "$built.new"
-		# shellcheck disable=SC2034 # architecture reads it
-		parts=$ROOT/experiments/machine
-		# shellcheck source=experiments/machine/architecture
-		. "$parts/architecture"
-		know_architecture "$(architecture_of "$kernel")"
-		make -s -C "$(readlink -f "$ROOT/build/kernel/$kernel/kdir")" M="$built.new" KCFLAGS=-g0 \
-			${foreign:+ARCH="$linux_arch" CROSS_COMPILE="$cross"} modules &&
-			mv "$built.new" "$built"
-	) 9> "$built.lock" >&2 || return
-	echo "$built/$1.ko"
+	local built=$BATS_SUITE_TMPDIR/$1.ko
+	"$ROOT/experiments/measure/build-module" "$ROOT/bats/delay" "${KERNEL:-6.1}" "$built" >&2 || return
+	echo "$built"
 }
 
 # guest_says NAME KEY - the words behind "# KEY: " in the head of NAME-guest

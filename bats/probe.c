@@ -64,6 +64,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "observe.h"
 #include "../mp3/mp3.h"
 
 static const char *status_command(const char *text)
@@ -176,31 +177,6 @@ static void child(int threads)
 		pthread_join(thread[i], NULL);
 	raise(SIGSTOP);
 	_exit(0);
-}
-
-/* The whole thread group's faults so far, from a counter that is not ours. */
-static void faults_of(pid_t pid, unsigned long *minor, unsigned long *major)
-{
-	char path[32], line[1024];
-	FILE *file;
-
-	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
-	file = fopen(path, "r");
-	if (!file || !fgets(line, sizeof(line), file))
-		err(1, "%s", path);
-	fclose(file);
-	/* state ppid pgrp session tty tpgid flags minflt cminflt majflt */
-	if (sscanf(strrchr(line, ')') + 1, " %*c %*d %*d %*d %*d %*d %*u %lu %*u %lu",
-		   minor, major) != 2)
-		errx(1, "%s: not understood", path);
-}
-
-static void must_stop(pid_t pid)
-{
-	int state;
-
-	if (waitpid(pid, &state, WUNTRACED) != pid || !WIFSTOPPED(state))
-		errx(1, "the child did not stop");
 }
 
 static void count(const char *end, int threads, size_t mb)
@@ -448,27 +424,9 @@ static void interrupt(double seconds, char **command)
 
 /* ----- the record ring ----- */
 
-static const struct mp3_records *map_records(void)
-{
-	int fd = open(MP3_RECORDS, O_RDONLY);
-	const struct mp3_records *header;
-
-	if (fd < 0)
-		err(1, "%s", MP3_RECORDS);
-	header = mmap(NULL, MP3_RECORDS_HEADER, PROT_READ, MAP_SHARED, fd, 0);
-	if (header == MAP_FAILED)
-		err(1, "mmap of the header");
-	header = mmap(NULL, header->header_bytes + header->capacity * header->record_bytes,
-		      PROT_READ, MAP_SHARED, fd, 0);
-	if (header == MAP_FAILED)
-		err(1, "mmap of the records");
-	close(fd);
-	return header;
-}
-
 static void header(void)
 {
-	const struct mp3_records *records = map_records();
+	const struct mp3_records *records = map_records(open_records());
 	const unsigned char *byte = (const void *)(records + 1);
 	size_t used = 0;
 
@@ -485,7 +443,7 @@ static void header(void)
 /* Nobody is registered meanwhile, so nobody writes. */
 static void print_records(unsigned long long from)
 {
-	const struct mp3_records *records = map_records();
+	const struct mp3_records *records = map_records(open_records());
 	const struct mp3_record *ring = (const void *)records + records->header_bytes;
 
 	if (records->head > records->capacity && from < records->head - records->capacity)
@@ -539,7 +497,7 @@ static void refusals(void)
 
 static void leavings(void)
 {
-	const struct mp3_records *records = map_records();
+	const struct mp3_records *records = map_records(open_records());
 	const unsigned char *ring = (const unsigned char *)records + records->header_bytes;
 	size_t from = records->head * records->record_bytes, used = 0;
 

@@ -49,6 +49,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "observe.h"
 #include "../mp3/mp3.h"
 
 static double now(void)
@@ -68,15 +69,6 @@ static bool command(char verb, pid_t pid)
 	if (fd < 0)
 		fd = open(MP3_STATUS, O_WRONLY | O_CLOEXEC);
 	return write(fd, text, length) == length;
-}
-
-static int open_records(void)
-{
-	int fd = open(MP3_RECORDS, O_RDONLY | O_CLOEXEC);
-
-	if (fd < 0)
-		err(1, "%s", MP3_RECORDS);
-	return fd;
 }
 
 static bool attach(int fd, pid_t pid)

@@ -40,6 +40,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "draw.h"
+#include "observe.h"
 #include "../mp3/mp3.h"
 
 #define WORKERS		8
@@ -61,23 +63,6 @@ static struct shared {
 	} tree[TREES_MOST];
 } *shared;
 
-static uint64_t state;
-
-/* splitmix64 (G. Steele, D. Lea, C. Flood, OOPSLA 2014) */
-static uint64_t draw(void)
-{
-	uint64_t z = state += 0x9e3779b97f4a7c15;
-
-	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
-	z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
-	return z ^ (z >> 31);
-}
-
-static unsigned int below(unsigned int n)
-{
-	return draw() % n;
-}
-
 static double now(void)
 {
 	struct timespec t;
@@ -98,15 +83,6 @@ static void command(char verb, pid_t pid)
 	if (write(fd, text, length) != length && verb != 'U')
 		err(1, "%s", text);
 	close(fd);
-}
-
-static int open_records(void)
-{
-	int fd = open(MP3_RECORDS, O_RDONLY | O_CLOEXEC);
-
-	if (fd < 0)
-		err(1, "%s", MP3_RECORDS);
-	return fd;
 }
 
 static int attach(pid_t pid, uint64_t *sequence)
@@ -200,18 +176,12 @@ static void be_tree(void)
 /* Of a process that waits: its faults so far and its CPU time, from counters that are not ours. */
 static struct counts counts_of(pid_t pid)
 {
-	struct counts counts = { 0 };
+	unsigned long minor, major;
 	unsigned long long ns = 0;
-	char path[64], line[1024];
+	char path[64];
 	FILE *file;
 
-	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
-	file = fopen(path, "r");
-	if (!file || !fgets(line, sizeof(line), file) ||
-	    sscanf(strrchr(line, ')') + 1, " %*c %*d %*d %*d %*d %*d %*u %ld %*u %ld",
-		   &counts.minor, &counts.major) != 2)
-		err(1, "%s", path);
-	fclose(file);
+	faults_of(pid, &minor, &major);
 	snprintf(path, sizeof(path), "/proc/%d/schedstat", pid);
 	file = fopen(path, "r");
 	if (file) {
@@ -219,16 +189,7 @@ static struct counts counts_of(pid_t pid)
 			ns = 0;
 		fclose(file);
 	}
-	counts.cpu_us = ns / 1000;
-	return counts;
-}
-
-static void must_stop(pid_t pid)
-{
-	int status;
-
-	if (waitpid(pid, &status, WUNTRACED) != pid || !WIFSTOPPED(status))
-		errx(1, "a child did not stop");
+	return (struct counts){ .minor = minor, .major = major, .cpu_us = ns / 1000 };
 }
 
 static void make_tree(void)
@@ -295,19 +256,6 @@ static void work(uint64_t seed, double end)
 }
 
 /* ----- the records ----- */
-
-static const struct mp3_records *map_records(int fd)
-{
-	const struct mp3_records *header = mmap(NULL, MP3_RECORDS_HEADER, PROT_READ, MAP_SHARED, fd, 0);
-
-	if (header == MAP_FAILED)
-		err(1, "mmap");
-	header = mmap(NULL, header->header_bytes + header->capacity * header->record_bytes,
-		      PROT_READ, MAP_SHARED, fd, 0);
-	if (header == MAP_FAILED)
-		err(1, "mmap");
-	return header;
-}
 
 /* A tree's number, and 1. There are so many PIDs that none comes again. */
 static unsigned int tree_of_pid[1 << 22];

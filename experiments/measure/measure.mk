@@ -29,6 +29,6 @@ build/measure/tools.tar: experiments/measure/bench-tools | deps-bench
 
 # The directory is named like the kernel in the path of the results: 6.1, or 6.9 for
 # KERNEL=path/to/vmlinuz-6.9.
-build/measure/%/rearmed.ko: experiments/measure/build-rearmed $(wildcard experiments/measure/rearmed/*) | deps-machine
+build/measure/%/rearmed.ko: experiments/measure/build-module $(wildcard experiments/measure/rearmed/*) | deps-machine
 	@mkdir -p $(@D) && echo "$@"
-	@KDIR='$(KDIR)' experiments/measure/build-rearmed $(or $(filter %/$* %/vmlinuz-$*,$(KERNEL)),$*) $@
+	@KDIR='$(KDIR)' experiments/measure/build-module experiments/measure/rearmed $(or $(filter %/$* %/vmlinuz-$*,$(KERNEL)),$*) $@

@@ -31,7 +31,7 @@ MODULE_PARM_DESC(records, "capacity of the record ring, in records of 104 bytes;
 static struct mp3_sample *ring;		/* BUFFER_SIZE of it, mapped by users */
 static struct mp3_records *header;	/* MP3_RECORDS_HEADER bytes, and behind them */
 struct mp3_record_ring mp3_record_ring;	/* all records, mapped by users with it */
-static u64 missed_children;		/* guarded by the registry's membership_lock */
+static u64 missed_children;		/* guarded by mp3_membership_lock */
 
 /* Written by the sampler, read by those who wait for it. */
 static unsigned long written;		/* samples ever */

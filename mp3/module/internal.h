@@ -36,7 +36,7 @@
  *   before it in the queue.
  * - exit against all of these: needs no lock of ours, see counts.c. The sample that finds
  *   every thread dead takes the last counts and the entry out of the list.
- * - exec: the thread group and its identity stay, see counts.c for the leader.
+ * - exec: the thread group and its identity stay, see records.c for the leader.
  * - fork is entered by the forking task, see registry.c. It and the readers of the status
  *   file share a raw spinlock with the sampler, under which nobody can be stopped, for a
  *   few instructions or 32 places at a time.
