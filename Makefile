@@ -57,7 +57,7 @@ before_figures := $(filter $(asked) results bench,$(MAKECMDGOALS))
 
 # ----- verbs -----------------------------------------------------------------
 
-test_needs   := deps-test deps-machine deps-bench deps-plots deps-reduce tools
+test_needs   := deps-test deps-plots deps-reduce tools
 jobs         := $(shell nproc)
 side_by_side := $(if $(filter-out 1,$(jobs)),--jobs $(jobs) --no-parallelize-within-files)
 
@@ -74,7 +74,7 @@ plots: | $(before_figures) ## draw the figures of CASES from results/
 	@+$(MAKE) -s nothing $(call rows,-f $(CASES))
 report: | $(before_figures) $(filter plots,$(MAKECMDGOALS)) ## write report.md from results/
 	@+$(MAKE) -s report.md
-list: $(needed) | deps-machine ## which runs CASES consist of, and whether their results are there
+list: $(needed) ## which runs CASES consist of, and whether their results are there
 	@for row in $(call rows,-p $(CASES)); do $(axes_set) experiments/run -n $$row || exit; done
 verify: $$(verified) ## run what lies in results/ again, and compare
 	@$(if $(verified),:,echo "verify: nothing lies in results/" >&2; exit 1)
@@ -95,7 +95,7 @@ test-all: test ## all of them
 	@+$(MAKE) -s test-elsewhere
 
 test-kernels: KERNELS ?= 5.10 6.1 6.12 7.3 6.1-arm64 6.12-arm64-16k 6.1:4
-test-kernels: $(test_needs) $$(call deps_of,$$(KERNELS)) ## the module's and monitor's tests in other kernels, on arm64, with more CPUs
+test-kernels: $(test_needs) ## the module's and monitor's tests in other kernels, on arm64, with more CPUs
 	@bats/lib/in-kernels $(KERNELS)
 
 test-debug: KERNELS ?= debug kcsan rt
@@ -111,37 +111,33 @@ soak: $(test_needs) ## a day of virtual time, with processes coming and going
 check: $(test_needs) ## what looks for mistakes in the sources; a part of test
 	@bats bats/source.bats
 
-shell: tools | deps-machine ## a prompt in the machine
+shell: ## a prompt in the machine
 	@$(axes_set) experiments/lab
 
 install uninstall: ## the tools, their manual and the module's source (DESTDIR, prefix)
 	@$(MAKE) -s -C mp3 $@
 
+pin: ## use the distribution's packages of today: rewrites experiments/machine/pinned.tsv
+	@experiments/machine/pin
+
 clean: ## remove what was built; results/ and plots/ stay
 	rm -rf build
 	@$(MAKE) -s -C mp3 clean
 
-.PHONY: help results plots report list verify test test-quick test-long test-elsewhere test-all test-kernels test-debug soak check shell install uninstall clean tools
+.PHONY: pin help results plots report list verify test test-quick test-long test-elsewhere test-all test-kernels test-debug soak check shell install uninstall clean tools
 
 # ----- packages --------------------------------------------------------------
 
-packages_machine := qemu-system-x86 busybox-static cpio kmod xz-utils libelf1 libncurses-dev
-packages_arm64   := qemu-system-arm gcc-aarch64-linux-gnu libc6-dev-arm64-cross
-packages_bench   := linux-perf sysstat bpftrace libc6-dev
+packages_tools   := libncurses-dev
 packages_reduce  := libgsl-dev
 packages_plots   := gnuplot-nox
 packages_source  := flex bison bc libelf-dev
 packages_elsewhere := mmdebstrap
 packages_test    := bats bats-support bats-assert parallel shellcheck libgsl-dev jq tmux ncurses-base mandoc dkms linux-perf locales sparse cppcheck gpg gpg-agent bsdextrautils
 
-# Run each time, and silent when there is nothing to install.
-deps := deps-machine deps-arm64 deps-bench deps-reduce deps-plots deps-source deps-test deps-elsewhere
+# Run each time, and silent when there is nothing to install. What goes into a machine is not installed,
+# but comes from packages of its own: experiments/machine/tools.
+deps := deps-tools deps-reduce deps-plots deps-source deps-test deps-elsewhere
 $(deps): deps-%:
 	@experiments/packages $(packages_$*)
 .PHONY: $(deps)
-
-# A machine of another architecture needs more, when a row of one is asked for.
-# $(call deps_of,WORDS): if these name one
-arm64_kernels := $(shell awk -F '\t' '$$4 == "arm64" { print $$1 }' experiments/machine/kernels.tsv)
-deps_of        = $(if $(strip $(foreach k,$(arm64_kernels),$(findstring $k,$1))),deps-arm64)
-deps-machine: $(call deps_of,$(KERNEL) $(MAKECMDGOALS) $(RUNS))

@@ -31,18 +31,18 @@ nothing:	# a goal, where a case has no figure
 bench: bench-cost bench-work bench-rate
 .PHONY: bench
 
-build/rows/%: FORCE build/reduce $(needed) | deps-machine tools
+build/rows/%: FORCE build/reduce $(needed)
 	@$(axes_set) experiments/run $*
 
 # Results that a table or a figure needs, and that are not there. What is there is taken as it is.
-results/%/meta.tsv: | build/reduce $$(call rows,-x $$*) deps-machine tools
+results/%/meta.tsv: | build/reduce $$(call rows,-x $$*)
 	@$(axes_set) experiments/run $*
 
 verified = $(addprefix build/verify/,$(if $(RUNS),$(call rows,-p $(RUNS)),$(patsubst results/%/meta.tsv,%,$(wildcard results/sim-*/*/meta.tsv))))
-build/verify/%: FORCE build/reduce build/tabulate $$(shell experiments/rows -x $$* 2> /dev/null) | deps-machine tools
+build/verify/%: FORCE build/reduce build/tabulate $$(shell experiments/rows -x $$* 2> /dev/null)
 	@experiments/verify $*
 
-tools: | deps-machine
+tools: | deps-tools
 	@$(alone); $(MAKE) -s -C mp3 tools
 
 # A file appears when it is whole, and one make at a time makes it.

@@ -12,23 +12,23 @@ meters := cost slow rate delay register-all follow-ring read-ring sample-proc sa
 meter_sources := $(addprefix experiments/measure/,meter.c meter.h records.c records.h) \
 	$(addprefix mp3/,mp3.h tools/ring.c tools/ring.h)
 
-# What is measured must not depend on CFLAGS. Two makes may build it at the same time, so each
-# has a file of its own.
+# What is measured must not depend on CC or CFLAGS: this is the machine's compiler. Two makes may build
+# it at the same time, so each has a file of its own.
 $(meters:%=build/measure/%): build/measure/%: experiments/measure/%.c $(meter_sources)
 	@mkdir -p $(@D) && echo "$@"
-	@$(CC) -O2 -std=gnu11 -Wall -Wextra -Wshadow -Wmissing-prototypes -static \
+	@$$(env -u CC experiments/lab --compiler) -O2 -std=gnu11 -Wall -Wextra -Wshadow -Wmissing-prototypes -static \
 		-o $@.$$$$.new $(filter %.c,$^) && mv $@.$$$$.new $@
 
 build/measure/bench: experiments/measure/bench experiments/machine/code
 	@mkdir -p $(@D) && echo "$@"
 	@experiments/machine/code $< > $@.$$$$.new && mv $@.$$$$.new $@
 
-build/measure/tools.tar: experiments/measure/bench-tools | deps-bench
+build/measure/tools.tar: experiments/measure/bench-tools experiments/machine/pinned.tsv
 	@mkdir -p $(@D) && echo "$@"
 	@experiments/measure/bench-tools $@ perf pidstat bpftrace
 
 # The directory is named like the kernel in the path of the results: 6.1, or 6.9 for
 # KERNEL=path/to/vmlinuz-6.9.
-build/measure/%/rearmed.ko: experiments/measure/build-module $(wildcard experiments/measure/rearmed/*) | deps-machine
+build/measure/%/rearmed.ko: experiments/measure/build-module $(wildcard experiments/measure/rearmed/*)
 	@mkdir -p $(@D) && echo "$@"
 	@KDIR='$(KDIR)' experiments/measure/build-module experiments/measure/rearmed $(or $(filter %/$* %/vmlinuz-$*,$(KERNEL)),$*) $@
