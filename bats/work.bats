@@ -388,10 +388,27 @@ pages_stored() { od -An -v -t x1 -w4096 "$file" | grep -c 01; }
 	assert_output "work: $file.not: No such file or directory"
 	run -1 "$work" -f "$file" 2 R 1
 	assert_output "work: $file: too short: it has 1048576 of 2097152 bytes"
-	run -1 "$work" -f "$BATS_TEST_TMPDIR" 1 R 1
-	assert_output --regexp "^work: $BATS_TEST_TMPDIR: "
+	for how in "" --shared; do
+		# shellcheck disable=SC2086 # none, or one
+		run -1 "$work" $how -f "$BATS_TEST_TMPDIR" 1 R 1
+		assert_output "work: $BATS_TEST_TMPDIR: Is a directory"
+	done
+	mkfifo "$BATS_TEST_TMPDIR/fifo"
+	for other in "$BATS_TEST_TMPDIR/fifo" /dev/zero; do
+		run -1 "$work" -f "$other" 1 R 1
+		assert_output "work: $other: neither a regular file nor a block device"
+	done
 	run -1 "$work" -p 4K 1 R 1
 	assert_output "work: pages of 4 kB: not here; see /sys/kernel/mm/hugepages/"
+}
+
+@test "if no huge pages are set aside, one line says how many are needed, and how to set them aside" {
+	pages=/sys/kernel/mm/hugepages/hugepages-2048kB
+	[ "$(cat $pages/nr_hugepages)" = 0 ] || skip "some are, or there are none of 2 MB"
+	for program in "$work" "$sanitized"; do
+		run -1 "$program" -p 2M 17 R 1
+		assert_output "work: 17 MB of memory: huge pages needed: 9, free: 0; 'echo 9 | sudo tee $pages/nr_hugepages' sets them aside"
+	done
 }
 
 @test "on a terminal, work tells the iteration and then only the report; in the background, nothing" {
