@@ -11,6 +11,8 @@ setup_file() { export seen; seen=$(guest command); }
 
 setup() { cd "$seen" || return; }
 
+not_loaded="is the module loaded? 'modprobe mp3' or 'insmod ./mp3.ko' loads it"
+
 # state_of NAME STATUS - the monitor's exit status
 state_of() { assert_equal "$(grep "^$1 " states)" "$1 $2"; }
 
@@ -158,7 +160,7 @@ faults() {
 	assert_equal "$(cat unwritable)" "$(printf '%s\n' 'monitor: /nowhere/file: No such file or directory' 'exit 125')"
 	assert_equal "$(cat forbidden)" "$(printf '%s\n' 'monitor: /dev/mp3-records: Permission denied' 'exit 125')"
 	assert_equal "$(cat unloaded)" \
-		"$(printf '%s\n' 'monitor: /dev/mp3-records is not there: is the module loaded?' 'exit 125')"
+		"$(printf '%s\n' "monitor: /dev/mp3-records is not there: $not_loaded" 'exit 125')"
 	[ ! -e touched ]
 }
 
@@ -355,5 +357,5 @@ counters() {
 		'monitor: /nowhere/file: No such file or directory' 'exit 125')"
 	assert_equal "$(cat full-trace)" "$(printf '%s\n' 'monitor: the trace: No space left on device' 'exit 1')"
 	assert_equal "$(cat kept.json)" kept
-	assert_equal "$(cat kept.said)" "$(printf '%s\n' 'monitor: /dev/mp3-records is not there: is the module loaded?' 'exit 1')"
+	assert_equal "$(cat kept.said)" "$(printf '%s\n' "monitor: /dev/mp3-records is not there: $not_loaded" 'exit 1')"
 }
