@@ -185,15 +185,15 @@ EOF
 	refused "--sort does not go with -r" -r --sort cpu
 	refused "-w does not go with -a" -w -a
 	refused "--new does not go with -p" --new -p 1
-	refused "-T needs to know whose tree: -p, -C, -u or -G" -T
-	refused "-o needs a command, -i, or processes (-p, -C, -u, -G or -a)" -o x
-	refused "--top needs a command, -i, or processes (-p, -C, -u, -G or -a)" --top=3
-	refused "-n needs a command, -i, or processes (-p, -C, -u, -G or -a)" --trace x -n 3
-	refused "--by needs a command, -i, or processes (-p, -C, -u, -G or -a)" --by command
-	refused "-j needs a command, -i, -r, or processes (-p, -C, -u, -G or -a)" -j
-	refused "-x needs a command, -i, -r, or processes (-p, -C, -u, -G or -a)" -x,
-	refused "-s needs a command, -i, -t, or processes (-p, -C, -u, -G or -a)" -s cpu
-	refused "-D needs -f, -i, or processes (-p, -C, -u, -G or -a)" -D 5
+	refused "-T needs to know whose tree: -p PID, -C, -u or -G" -T
+	refused "-o needs a command, -i, or processes (-p PID, -C, -u, -G or -a)" -o x
+	refused "--top needs a command, -i, or processes (-p PID, -C, -u, -G or -a)" --top=3
+	refused "-n needs a command, -i, or processes (-p PID, -C, -u, -G or -a)" --trace x -n 3
+	refused "--by needs a command, -i, or processes (-p PID, -C, -u, -G or -a)" --by command
+	refused "-j needs a command, -i, -r, or processes (-p PID, -C, -u, -G or -a)" -j
+	refused "-x needs a command, -i, -r, or processes (-p PID, -C, -u, -G or -a)" -x,
+	refused "-s needs a command, -i, -t, or processes (-p PID, -C, -u, -G or -a)" -s cpu
+	refused "-D needs -f, -i, or processes (-p PID, -C, -u, -G or -a)" -D 5
 	refused "-w needs -f or -i" -w
 	refused "--new needs -r or --trace" --new
 	# "--" that is an argument ends no options

@@ -404,11 +404,11 @@ static void check(const char *command)
 	apart(typed['s'], typed['r']);
 	apart(ANY_OF('w', NEW), ANY_OF(WHO));
 	apart(typed[NEW], typed['i']);
-	needs(typed['T'], ANY_OF(WHO), "to know whose tree: -p, -C, -u or -G");
-	needs(ANY_OF('o', 'n', 'b'), summary, "a command, -i, or processes (-p, -C, -u, -G or -a)");
-	needs(ANY_OF('j', 'x'), summary || typed['r'], "a command, -i, -r, or processes (-p, -C, -u, -G or -a)");
-	needs(typed['s'], summary || typed['t'], "a command, -i, -t, or processes (-p, -C, -u, -G or -a)");
-	needs(typed['D'], ANY_OF(WHO, 'f', 'i'), "-f, -i, or processes (-p, -C, -u, -G or -a)");
+	needs(typed['T'], ANY_OF(WHO), "to know whose tree: -p PID, -C, -u or -G");
+	needs(ANY_OF('o', 'n', 'b'), summary, "a command, -i, or processes (-p PID, -C, -u, -G or -a)");
+	needs(ANY_OF('j', 'x'), summary || typed['r'], "a command, -i, -r, or processes (-p PID, -C, -u, -G or -a)");
+	needs(typed['s'], summary || typed['t'], "a command, -i, -t, or processes (-p PID, -C, -u, -G or -a)");
+	needs(typed['D'], ANY_OF(WHO, 'f', 'i'), "-f, -i, or processes (-p PID, -C, -u, -G or -a)");
 	needs(typed['w'], ANY_OF('f', 'i'), "-f or -i");
 	needs(typed[NEW], ANY_OF('r', TRACE), "-r or --trace");
 }
