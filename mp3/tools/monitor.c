@@ -141,12 +141,13 @@ static const char *typed[OPTIONS];
 
 static const char *as_typed(const char *word, int option)
 {
-	char *text;
+	static char texts[OPTIONS][24];
 
-	if (!strncmp(word, "--", 2) ? asprintf(&text, "%.*s", (int)strcspn(word, "="), word) < 0 :
-	    asprintf(&text, "-%c", option) < 0)
-		err(1, "memory");
-	return text;
+	if (!strncmp(word, "--", 2))
+		snprintf(texts[option], sizeof(*texts), "%.*s", (int)strcspn(word, "="), word);
+	else
+		snprintf(texts[option], sizeof(*texts), "-%c", option);
+	return texts[option];
 }
 
 static _Noreturn void bad_argument(int option, const char *text)
@@ -157,7 +158,8 @@ static _Noreturn void bad_argument(int option, const char *text)
 /* @c is what getopt has returned of @word: ':', the argument is missing; or '?'. */
 static _Noreturn void bad_option(int c, const char *word)
 {
-	size_t length = strlen(word), candidates = 0;
+	int length = strcspn(word, "=");
+	size_t candidates = 0;
 
 	if (c == ':')
 		bad_usage("%s wants %s", as_typed(word, optopt), wanted[optopt]);
@@ -166,10 +168,12 @@ static _Noreturn void bad_option(int c, const char *word)
 			bad_usage("%s takes no argument", as_typed(word, optopt));
 		candidates += !optopt && !strncmp(known->name, word + 2, length - 2);
 	}
-	if (isdigit((unsigned char)optopt))
-		bad_usage("no such option: -%c; a PID is a word of its own, as in -p 1234", optopt);
-	bad_usage("%s: %s", candidates > 1 ? "more than one option begins so" : "no such option",
-		  as_typed(word, optopt));
+	if (candidates > 1)
+		bad_usage("more than one option begins so: %.*s", length, word);
+	if (!optopt || !isascii(optopt))
+		bad_usage("no such option: %.*s", length, word);
+	bad_usage(isdigit(optopt) ? "no such option: -%c; a PID is a word of its own, as in -p 1234" :
+		  "no such option: -%c", optopt);
 }
 
 static const char *parse_text(int option, const char *text)
