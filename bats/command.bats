@@ -189,8 +189,9 @@ faults() {
 
 @test "in another PID namespace, the numbers are right, and a line says whose the PIDs are" {
 	assert_equal "$(faults json pid.json)" "$(cat pid)"
-	# the first of a namespace is counted from when it was attached to
-	run -0 awk '{ print ($1 <= own && own - $1 < 20), $3 - child }' own="$(cut -d ' ' -f 1 pid-first)" \
+	# the first of a namespace is counted from when it was attached to: none to 20 faults after its
+	# fork, as the kernel copies page tables, and monitor's variables share pages
+	run -0 awk '{ print ($1 <= own && own - $1 <= 30), $3 - child }' own="$(cut -d ' ' -f 1 pid-first)" \
 		child="$(cut -d ' ' -f 3 pid-first)" <(faults json pid-first.json)
 	assert_output "1 0"
 	grep -qx 'monitor: PIDs are those of the initial PID namespace' pid.summary
