@@ -11,6 +11,8 @@ setup_file() { export seen; seen=$(guest command); }
 
 setup() { cd "$seen" || return; }
 
+not_loaded="is the module loaded? 'modprobe mp3' or 'insmod ./mp3.ko' loads it"
+
 # state_of NAME STATUS - the monitor's exit status
 state_of() { assert_equal "$(grep "^$1 " states)" "$1 $2"; }
 
@@ -54,12 +56,22 @@ processes() { grep -E '^ *[0-9]+ ' "$1"; }
 	assert_empty input.said
 }
 
+# row_of COMMAND SUMMARY - its minor and major faults and its peak RSS in kB, of CSV
+row_of() {
+	awk -F , -v command="$1" 'NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i }
+		$at["command"] == command { print $at["minor"], $at["major"], $at["peak_rss_kb"] }' "$2"
+}
+
+# time_said FILE - the same of the process that time has forked, by wait4
+time_said() {
+	awk -F ': ' '/Minor/ { minor = $2 } /Major/ { major = $2 } /Maximum resident/ { peak = $2 }
+		END { print minor, major, peak }' "$1"
+}
+
 @test "a process's faults and peak RSS in the summary are those of wait4" {
 	# time prints what wait4 says of the process that it forked, which is work
-	run -0 awk -F , 'NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i }
-		$at["command"] == "work" { print $at["minor"], $at["major"], $at["peak_rss_kb"] }' time.summary
-	said=$(awk -F ': ' '/Minor/ { minor = $2 } /Major/ { major = $2 }
-		/Maximum resident/ { peak = $2 } END { print minor, major, peak }' time.said)
+	run -0 row_of work time.summary
+	said=$(time_said time.said)
 	# a busybox before 1.37 takes the kilobytes of ru_maxrss for pages, and multiplies them by 4
 	[ "$output" = "$said" ] || assert_output "${said% *} $((${said##* } / 4))"
 	# 3000 touches of 5120 pages: 5120 (1 - (1 - 1/5120)^3000) = 2271 distinct ones
@@ -158,7 +170,7 @@ faults() {
 	assert_equal "$(cat unwritable)" "$(printf '%s\n' 'monitor: /nowhere/file: No such file or directory' 'exit 125')"
 	assert_equal "$(cat forbidden)" "$(printf '%s\n' 'monitor: /dev/mp3-records: Permission denied' 'exit 125')"
 	assert_equal "$(cat unloaded)" \
-		"$(printf '%s\n' 'monitor: /dev/mp3-records is not there: is the module loaded?' 'exit 125')"
+		"$(printf '%s\n' "monitor: /dev/mp3-records is not there: $not_loaded" 'exit 125')"
 	[ ! -e touched ]
 }
 
@@ -177,11 +189,53 @@ faults() {
 
 @test "in another PID namespace, the numbers are right, and a line says whose the PIDs are" {
 	assert_equal "$(faults json pid.json)" "$(cat pid)"
-	# the first of a namespace is counted from when it was attached to
-	run -0 awk '{ print ($1 <= own && own - $1 < 20), $3 - child }' own="$(cut -d ' ' -f 1 pid-first)" \
+	# the first of a namespace is counted from when it was attached to: none to 20 faults after its
+	# fork, as the kernel copies page tables, and monitor's variables share pages
+	run -0 awk '{ print ($1 <= own && own - $1 <= 30), $3 - child }' own="$(cut -d ' ' -f 1 pid-first)" \
 		child="$(cut -d ' ' -f 3 pid-first)" <(faults json pid-first.json)
 	assert_output "1 0"
 	grep -qx 'monitor: PIDs are those of the initial PID namespace' pid.summary
+}
+
+@test "in another mount namespace, of monitor or of the command, the numbers are right" {
+	for what in mount mount-in container; do
+		assert_equal "$what: $(faults json $what.json)" "$what: $(cat $what)"
+	done
+}
+
+@test "where the device or /proc is not mounted, one line says what is missing, and the command is not begun" {
+	assert_equal "$(cat no-dev)" "$(printf '%s\n' "monitor: /dev/mp3-records is not there, but the module is loaded: \
+'mknod /dev/mp3-records c $(cat major) 1' makes it" 'exit 125')"
+	assert_equal "$(cat no-proc)" "$(printf '%s\n' 'monitor: /proc/devices: No such file or directory' 'exit 125')"
+	[ ! -e touched ]
+}
+
+@test "with less memory than it wants, by its cgroup, a command is counted to the last fault" {
+	# wait4 has the faults of both, to the last one; getrusage those until then, and to end, a process
+	# may need a page that was swapped out
+	run -0 jq -rs 'map(select(.command == "rusage")) | "\(map(.minor) | add) \(map(.major) | add)"' limited.json
+	assert_output "$(time_said limited.said | cut -d ' ' -f 1,2)"
+	run -0 jq -rs 'map(select(.command == "rusage")) | [.[] | .minor, .major] | join(" ")' limited.json
+	echo "$output, and getrusage: $(cat limited)"
+	run -0 awk 'NR == 1 { split($0, own) } NR == 2 { for (i = 1; i <= 4; i++) if ($i - own[i] < 0 || $i - own[i] > 2) print i }' \
+		limited <(echo "$output")
+	assert_output ""
+	# 16 MB, of which 8 MB at most were there
+	run -0 jq -rs 'map(select(.command == "rusage"))[0] | .peak_rss_kb <= 8192 + 2048 and .peak_swap_kb >= 8192' limited.json
+	assert_output true
+	state_of limited-work 0
+	run -0 row_of work limited-work.summary
+	assert_equal "${output% *}" "$(time_said limited-work.said | cut -d ' ' -f 1,2)"
+	# they were swapped in again
+	[ "$(cut -d ' ' -f 2 <<< "$output")" -gt 100 ]
+}
+
+@test "a command that is killed for want of memory is counted until then" {
+	[ -e limited-killed ] || skip "this kernel counts no swap in a cgroup"
+	grep -q 'signal 9' limited-killed.said
+	run -0 row_of work limited-killed.summary
+	assert_equal "${output% *}" "$(time_said limited-killed.said | cut -d ' ' -f 1,2)"
+	[ "${output%% *}" -gt 1000 ]
 }
 
 @test "in another time namespace, the intervals are those of the command" {
@@ -355,5 +409,5 @@ counters() {
 		'monitor: /nowhere/file: No such file or directory' 'exit 125')"
 	assert_equal "$(cat full-trace)" "$(printf '%s\n' 'monitor: the trace: No space left on device' 'exit 1')"
 	assert_equal "$(cat kept.json)" kept
-	assert_equal "$(cat kept.said)" "$(printf '%s\n' 'monitor: /dev/mp3-records is not there: is the module loaded?' 'exit 1')"
+	assert_equal "$(cat kept.said)" "$(printf '%s\n' "monitor: /dev/mp3-records is not there: $not_loaded" 'exit 1')"
 }

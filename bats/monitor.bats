@@ -20,6 +20,7 @@ setup_file() {
 setup() {
 	monitor=$ROOT/mp3/monitor
 	sanitized=$BATS_FILE_TMPDIR/sanitized/monitor
+	not_loaded="is the module loaded? 'modprobe mp3' or 'insmod ./mp3.ko' loads it"
 	cd "$BATS_TEST_TMPDIR" || return # where there is no ./node
 }
 
@@ -49,6 +50,15 @@ drained() {
 	assert_equal "$stderr" "drained: $#"$'\n'"left: 0 slots, 0 words"
 }
 
+# wrong_use PROGRAM NAME ARGUMENT... - is answered in one line, which has the name, and with status 2
+wrong_use() {
+	run -2 --separate-stderr "$1" "${@:3}"
+	assert_equal "$output" ""
+	assert_equal "${*:3}: ${#stderr_lines[@]} lines" "${*:3}: 1 lines"
+	[[ $stderr == "monitor: "*" (-h for help)" && ($stderr == *"$2 wants "* || $stderr == *"no user"*) ]] ||
+		fail "${*:3}: $stderr"
+}
+
 # refused REASON ARGUMENT... - in one line, with status 2
 refused() {
 	for program in "$monitor" "$sanitized"; do
@@ -68,33 +78,86 @@ refused() {
 	done
 }
 
-@test "monitor answers an option that it does not know, or that lacks its argument, with status 2" {
-	for arguments in -z --what -d --device -i -x --trace -C -u -n -D --pid --by; do
-		run -2 --separate-stderr "$sanitized" $arguments
-		assert_equal "$output" ""
-		assert_equal "${#stderr_lines[@]}" 2
-		assert_equal "${stderr_lines[1]}" "Try 'monitor -h'."
-	done
+# Each option with an argument, and words that are none of its; any word can be a file, a cgroup or
+# a device.
+with_argument() {
+	cat <<'EOF'
+-p --pid 0 x -1 1, ,1 1,x 1.5 99999999999
+-C --comm , ,a a, a,,b
+-u --user nobody-of-that-name -1 1x 99999999999
+-G --cgroup
+-i --interval x -1 0 1m 1,5 49ms 0.01 1e99
+-D --duration x -1 0 1m 1,5 1e-12 1e99
+-s --sort x size 1 major,minor
+-n --lines x -1 0 1.5 3x 99999999999999999999
+- --top x -1 0 3x
+-b --by x user commands
+-x --field-separator ab 1 a - . " \
+-o --output
+- --trace
+-d --device
+EOF
+}
+
+@test "each option with a missing, empty or wrong argument is one line that names it, and status 2" {
+	local short long wrong word
+
+	# all that the help has
+	assert_equal "$(with_argument | cut -d ' ' -f 1,2 | sort)" \
+		"$("$monitor" -h | sed -nE 's/^ +(-[a-zA-Z],)? *(--[a-z-]+)[=[].*/\1 \2/p' | sed 's/^ /- /; s/,//' |
+			cat - <(echo - --top) | sort)"
+	while read -r short long wrong; do
+		for word in "" $wrong; do
+			wrong_use "$sanitized" "$long" "$long=$word"
+			[ "$short" = - ] || wrong_use "$sanitized" "$short" "$short" "$word"
+			wrong_use "$sanitized" "$long" "$long" "$word"
+		done
+		# without a PID, -p is an old spelling, and without a number, --top is the live view
+		[ "$long" = --top ] || wrong_use "$sanitized" "$long" "$long"
+		[ "$short" = - ] || [ "$short" = -p ] || wrong_use "$sanitized" "$short" "$short"
+	done < <(with_argument)
+}
+
+@test "an option that monitor does not know, or that takes no argument, is one line that names it, and status 2" {
+	refused "no such option: -z" -z
+	refused "no such option: -z" -fz
+	refused "no such option: --what" --what
+	refused "no such option: --what" --what=1
+	refused "more than one option begins so: --t" --t
+	refused "no such option: -1; a PID is a word of its own, as in -p 1234" -p1234
+	# --top and --trace have one
+	"$monitor" -h | grep -oE -- '--[a-z]+($| )' | grep -v -e '--top' -e '--trace' >without
+	[ "$(wc -l <without)" -ge 8 ]
+	while read -r option; do
+		refused "$option takes no argument" "$option=1"
+	done <without
+	refused "--recor takes no argument" --recor=
 }
 
 @test "each option's wrong use is one line that says what is right, and status 2" {
 	refused "-p wants PID[,PID]..., not '1,x'" -p 1,x
-	refused "-p wants PID[,PID]..., not '0'" -p 0
-	refused "-p wants PID[,PID]..., not '1,'" --pid=1,
-	refused "-p wants PID[,PID]..., not '99999999999'" -p 99999999999
+	refused "-p wants PID[,PID]..., not ''" -p ""
+	refused "-p wants PID[,PID]..., not 'abc'" -p abc
+	refused "-p wants PID[,PID]..., not '-1'" -fp -1
+	refused "--pid wants PID[,PID]..., not '1,'" --pid=1,
+	refused "--pid wants PID[,PID]..." --pid
+	refused "-C wants NAME[,NAME]..., not ','" -C ,
+	refused "-G wants a cgroup, as system.slice/ssh.service, not ''" -G ""
+	refused "-u wants a user, by name or number, not ''" -u ""
+	refused "there is no user 'nobody-of-that-name'" -u nobody-of-that-name
 	refused "-i wants a time, as 500ms, 1s or 2, not '1m'" -i 1m
-	refused "-i wants a time, as 500ms, 1s or 2, not 'x'" -i x
+	refused "--interval wants a time, as 500ms, 1s or 2" --interval
 	refused "-i wants at least 50ms, the time from a sample to the next" -i 49ms
-	refused "-i wants at least 50ms, the time from a sample to the next" -i 0.01
 	refused "-D wants a time, as 500ms, 1s or 2, not '0'" -a -D 0
-	refused "-n wants a number from 1 on, not '0'" -a -n 0
 	refused "-n wants a number from 1 on, not '-1'" -a -n -1
 	refused "--top wants a number from 1 on, not '3x'" -a --top 3x
+	refused "-s wants major, minor, cpu, rss, swap, time, pid or command, not 'size'" -a -s size
 	refused "--sort wants major, minor, cpu, rss, swap, time, pid or command, not 'size'" -a --sort size
 	refused "--by wants 'command', not 'user'" -a --by user
 	refused "-x wants a separator, as -x, or -x ';', not 'ab'" -a -x ab
-	refused "-x wants a separator, as -x, or -x ';', not '1'" -a -x 1
-	refused "there is no user 'nobody-of-that-name'" -u nobody-of-that-name
+	refused "-o wants a file, not ''" -o "" -- true
+	refused "--trace wants a file" --trace
+	refused "-d wants a device" -d
 }
 
 @test "options that do not go together are one line that says which, and status 2" {
@@ -102,26 +165,37 @@ refused() {
 	refused "'110' stands alone: -p 110 profiles a process" 110
 	refused "no command stands behind '--'" --
 	refused "no command stands behind '--'" -o x --
-	refused "-r, -t and -f do not go with a command, 'true'" -f -- true
-	refused "-r, -t and -f do not go with a command, 'true'" -p -- true
-	refused "-p, -C, -u, -G, -a, -T, -D and -w do not go with a command, 'true'" -a -- true
-	refused "-p, -a, and the others that say whom to profile, do not go together" -a -p 1
-	refused "-p, -a, and the others that say whom to profile, do not go together" -p 1 -C sh
-	refused "-T wants to know whose tree: -p, -C, -u or -G" -T
-	refused "-t does not go with -r, -f, -i and --trace" -t -p
-	refused "-t does not go with -r, -f, -i and --trace" -t -i 1
+	for option in -a "-p 1" "-C sh" "-u 0" "-G /" -r -p -t --top -f -T "-D 5" "--duration 5" -w --new; do
+		# shellcheck disable=SC2086 # words they are
+		refused "${option%% *} does not go with a command, 'true'" $option -- true
+	done
+	refused "-p does not go with -a" -a -p 1
+	refused "-p does not go with -C" -p 1 -C sh
+	refused "--all does not go with -u" --all -u 0
+	refused "-t does not go with -p" -t -p
+	refused "-t does not go with -i" -t -i 1
+	refused "--top does not go with -f" --top -f
+	refused "-t does not go with -D" -t -a -D 1
 	refused "-r does not go with -i" -r -i 1
-	refused "the records go either to standard output, with -r, or to a trace" -p --trace x
-	refused "the records go either to standard output, with -r, or to a trace" -r --trace x
-	refused "-o is for a summary and for intervals" -o x
-	refused "-j and -x are for a summary, for intervals (-i) and for records (-r)" -j
-	refused "-j and -x are for a summary, for intervals (-i) and for records (-r)" -x , -t
-	refused "-n and --by are for a summary and for intervals" -r -n 3
-	refused "--sort is for a summary, for intervals and for -t" -r --sort cpu
-	refused "--new is for -r and --trace" --new
-	refused "-w is for -f and -i" -w
-	refused "-D is for -f, for -i, and for those that say whom to profile" -D 1
-	refused "-D does not go with -t" -t -a -D 1
+	refused "-p does not go with --trace" -p --trace x
+	refused "-r does not go with --trace" -r --trace x
+	refused "-x does not go with -t" -x , -t
+	refused "-n does not go with -r" -r -n 3
+	refused "-o does not go with -t" -t -o x
+	refused "--sort does not go with -r" -r --sort cpu
+	refused "-w does not go with -a" -w -a
+	refused "--new does not go with -p" --new -p 1
+	refused "-T needs to know whose tree: -p PID, -C, -u or -G" -T
+	refused "-o needs a command, -i, or processes (-p PID, -C, -u, -G or -a)" -o x
+	refused "--top needs a command, -i, or processes (-p PID, -C, -u, -G or -a)" --top=3
+	refused "-n needs a command, -i, or processes (-p PID, -C, -u, -G or -a)" --trace x -n 3
+	refused "--by needs a command, -i, or processes (-p PID, -C, -u, -G or -a)" --by command
+	refused "-j needs a command, -i, -r, or processes (-p PID, -C, -u, -G or -a)" -j
+	refused "-x needs a command, -i, -r, or processes (-p PID, -C, -u, -G or -a)" -x,
+	refused "-s needs a command, -i, -t, or processes (-p PID, -C, -u, -G or -a)" -s cpu
+	refused "-D needs -f, -i, or processes (-p PID, -C, -u, -G or -a)" -D 5
+	refused "-w needs -f or -i" -w
+	refused "--new needs -r or --trace" --new
 	# "--" that is an argument ends no options
 	refused "'true' stands alone: a command comes behind '--'" -d -- true
 	[ ! -e x ]
@@ -133,7 +207,7 @@ refused() {
 		# shellcheck disable=SC2086 # words they are
 		run -1 "$sanitized" $arguments
 		assert_equal "${#lines[@]}" 1
-		assert_output --regexp "monitor: /dev/(mp3-records is not there: is the module loaded\?|null: not a record ring)"
+		assert_output --regexp "monitor: /dev/(mp3-records is not there: is the module loaded\? .*|null: not a record ring)"
 	done
 }
 
@@ -142,7 +216,7 @@ refused() {
 	echo old | tee summary >trace
 	for program in "$monitor" "$sanitized"; do
 		run -125 "$program" -o summary --trace trace -- touch begun
-		assert_output "monitor: /dev/mp3-records is not there: is the module loaded?"
+		assert_output "monitor: /dev/mp3-records is not there: $not_loaded"
 		run -125 "$program" -o /nowhere/file -- touch begun
 		assert_output "monitor: /nowhere/file: No such file or directory"
 		assert_equal "$(cat summary trace)" $'old\nold'
@@ -153,7 +227,7 @@ refused() {
 @test "without a device, monitor names both places where it has looked" {
 	[ ! -e /dev/mp3 ] || skip "the profiler is loaded"
 	run -1 "$sanitized"
-	assert_output "monitor: neither ./node nor /dev/mp3 is there: is the module loaded?"
+	assert_output "monitor: neither ./node nor /dev/mp3 is there: $not_loaded"
 }
 
 @test "./node is tried before /dev/mp3" {

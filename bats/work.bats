@@ -34,6 +34,14 @@ field() {
 	echo "${BASH_REMATCH[1]}"
 }
 
+# wrong_use SAYS ARGUMENT... - is answered in one line that says this, with status 2
+wrong_use() {
+	run -2 --separate-stderr "$sanitized" "${@:2}"
+	assert_equal "$output" ""
+	assert_equal "${*:2}: ${#stderr_lines[@]} lines" "${*:2}: 1 lines"
+	[[ $stderr == "work: $1"*" (-h for help)" ]] || fail "${*:2}: $stderr"
+}
+
 # assert_between LOW VALUE HIGH WHAT
 assert_between() {
 	awk -v low="$1" -v value="$2" -v high="$3" \
@@ -84,28 +92,66 @@ page_size_is_4096() {
 	assert_output "work: standard output: No space left on device"
 }
 
-@test "bad arguments are answered with the usage on stderr and status 2" {
-	local arguments
+# Each option with an argument, and words that are none of its.
+with_argument() {
+	cat <<'EOF'
+-f --file
+-n --iterations 0 x -1 1000001
+-p --pages 1 3M 2 2MB 1024K -2M huge 0M
+-s --seed -1 x 1.5 4294967296
+-t --threads 0 1025 x -1
+EOF
+}
 
-	for arguments in "" "1" "1 R" "1 R 1 1" "0 R 1" "-1 R 1" "+1 R 1" "1x R 1" \
-			"1.5 R 1" "0x10 R 1" "134217729 R 1" "99999999999999999999 R 1" \
-			"1 X 1" "1 r 1" "1 RL 1" "1 R -1" "1 R x" "1 R 1000000000001" \
-			"-s -1 1 R 1" "-s x 1 R 1" "-s 4294967296 1 R 1" "-s" \
-			"-n 0 1 R 1" "-n x 1 R 1" "-x 1 R 1" "--what 1 R 1" \
-			"-t 0 1 R 1" "-t 1025 1 R 1" "-t x 1 R 1" "-p 1 R 1" "-p 3M 1 R 1" "-p 2 1 R 1" \
-			"-p 2MB 1 R 1" "-p 1024K 1 R 1" "-p -2M 1 R 1" "-p huge 1 R 1" "-p 0M 1 R 1" \
-			"--shared -p thp 1 R 1" "-f f -p thp 1 R 1" "-f f -p 2M 1 R 1" "-f" "-r=1 1 R 1"; do
-		echo "arguments: $arguments"
+@test "each option with a missing, empty or wrong argument is one line that names it, and status 2" {
+	local short long wrong word
+
+	# all that the help has
+	assert_equal "$(with_argument | cut -d ' ' -f 1,2)" \
+		"$("$work" -h | sed -nE 's/^ +(-[a-z]), (--[a-z]+)=.*/\1 \2/p' | sort)"
+	while read -r short long wrong; do
+		for word in "" $wrong; do
+			wrong_use "$short wants " "$short" "$word" 1 R 1
+			wrong_use "$long wants " 1 "$long=$word" R 1
+		done
+		wrong_use "$short wants an argument" 1 R 1 "$short"
+		wrong_use "$long wants an argument" 1 R 1 "$long"
+	done < <(with_argument)
+	wrong_use "-s wants a number from 0 to 4294967295, not '=1'" -s=1 1 R 1
+	wrong_use "-f wants a file, not ''" -f '' 1 R 1
+	wrong_use "--pages wants base, thp, system or a size as 2M, not 'huge'" --pag huge 1 R 1
+}
+
+@test "an option that work does not know, or that takes no argument, is one line that names it, and status 2" {
+	wrong_use "no such option: -x" -x 1 R 1
+	wrong_use "no such option: -x" -vx 1 R 1
+	wrong_use "no such option: -=" -r=1 1 R 1
+	wrong_use "no such option: -1" -1 R 1
+	wrong_use "no such option, or more than one: --what" --what=1 1 R 1
+	wrong_use "no such option, or more than one: --s" 1 R 1 --s
+	for option in --shared --read --verbose --help; do
+		wrong_use "$option takes no argument" "$option=1" 1 R 1
+	done
+}
+
+@test "arguments that are missing, wrong, or do not go together are one line, and status 2" {
+	for arguments in "" 1 "1 R" "1 R 1 1" "-n 1 1 R"; do
 		# shellcheck disable=SC2086 # words they are
-		run -2 --separate-stderr "$sanitized" $arguments
-		assert_equal "$output" ""
-		[[ $stderr = *"Usage: work "* ]] || fail "no usage in: $stderr"
+		wrong_use "three arguments are needed, MB, R or L, and ACCESSES, not " $arguments
 	done
-	for arguments in "" " 1"; do
-		run -2 --separate-stderr "$sanitized" "$arguments" R 1
-		[[ $stderr = *"MB: '$arguments' is not a number from 1 to "* ]] ||
-			fail "no reason in: $stderr"
+	for mb in "" " 1" 0 +1 1x 1.5 0x10 134217729 99999999999999999999; do
+		wrong_use "MB wants a number from 1 to 134217728, not '$mb'" "$mb" R 1
 	done
+	for mode in "" X r RL; do
+		wrong_use "'$mode' is neither R nor L" 1 "$mode" 1
+	done
+	for accesses in "" x 1.5 1000000000001; do
+		wrong_use "ACCESSES wants a number from 0 to 1000000000000, not '$accesses'" 1 R "$accesses"
+	done
+	wrong_use "MB wants a number from 1 to 134217728, not '-1'" -- -1 R 1
+	wrong_use "--pages=thp is for private memory" --shared -p thp 1 R 1
+	wrong_use "--pages=thp is for private memory" -f f -p thp 1 R 1
+	wrong_use "a file has pages of its own" -f f -p 2M 1 R 1
 }
 
 @test "the report has exactly the promised form" {
@@ -342,10 +388,27 @@ pages_stored() { od -An -v -t x1 -w4096 "$file" | grep -c 01; }
 	assert_output "work: $file.not: No such file or directory"
 	run -1 "$work" -f "$file" 2 R 1
 	assert_output "work: $file: too short: it has 1048576 of 2097152 bytes"
-	run -1 "$work" -f "$BATS_TEST_TMPDIR" 1 R 1
-	assert_output --regexp "^work: $BATS_TEST_TMPDIR: "
+	for how in "" --shared; do
+		# shellcheck disable=SC2086 # none, or one
+		run -1 "$work" $how -f "$BATS_TEST_TMPDIR" 1 R 1
+		assert_output "work: $BATS_TEST_TMPDIR: Is a directory"
+	done
+	mkfifo "$BATS_TEST_TMPDIR/fifo"
+	for other in "$BATS_TEST_TMPDIR/fifo" /dev/zero; do
+		run -1 "$work" -f "$other" 1 R 1
+		assert_output "work: $other: neither a regular file nor a block device"
+	done
 	run -1 "$work" -p 4K 1 R 1
 	assert_output "work: pages of 4 kB: not here; see /sys/kernel/mm/hugepages/"
+}
+
+@test "if no huge pages are set aside, one line says how many are needed, and how to set them aside" {
+	pages=/sys/kernel/mm/hugepages/hugepages-2048kB
+	[ "$(cat $pages/nr_hugepages)" = 0 ] || skip "some are, or there are none of 2 MB"
+	for program in "$work" "$sanitized"; do
+		run -1 "$program" -p 2M 17 R 1
+		assert_output "work: 17 MB of memory: huge pages needed: 9, free: 0; 'echo 9 | sudo tee $pages/nr_hugepages' sets them aside"
+	done
 }
 
 @test "on a terminal, work tells the iteration and then only the report; in the background, nothing" {

@@ -143,13 +143,15 @@ static int profiler_major(void)
 	return found;
 }
 
+#define LOADED	"is the module loaded? 'modprobe mp3' or 'insmod ./mp3.ko' loads it"
+
 /* There is no node. */
 static _Noreturn void say_missing(const char *what, const char *node, enum device which)
 {
 	int number = profiler_major();
 
 	if (number < 0)
-		errx(failure, "%s: is the module loaded?", what);
+		errx(failure, "%s: " LOADED, what);
 	errx(failure, "%s, but the module is loaded: 'mknod %s c %d %d' makes it", what, node,
 	     number, which);
 }
@@ -160,7 +162,7 @@ static _Noreturn void say_stale(const char *name, dev_t node, enum device which)
 	int number = profiler_major();
 
 	if (number < 0)
-		errx(failure, "%s: no such device now: is the module loaded?", name);
+		errx(failure, "%s: no such device now: " LOADED, name);
 	if ((int)major(node) == number)
 		errx(failure, "%s is minor %u of the module, and minor %d is the %s", name,
 		     minor(node), which, which == RECORDS ? "record ring" : "profile buffer");

@@ -53,7 +53,7 @@ static const char help_text[] =
 "How:\n"
 "  -j, --json           a JSON object a line\n"
 "  -x, --field-separator=CHAR  CHAR between the fields, and a header row: -x, is\n"
-"                       CSV\n"
+"                       CSV, -x tab is TSV\n"
 "  -s, --sort=KEY       by major, minor, cpu, rss, swap, time, pid or command\n"
 "  -n, --lines=N        the first N lines of each table only; so does --top=N\n"
 "  -b, --by=command     one line for all processes of a name\n"
@@ -88,8 +88,103 @@ static _Noreturn void help(void)
 	exit(0);
 }
 
+/* Options without a letter. */
+enum { TRACE = 256, NEW, PROCESSES, TOP, OPTIONS };
+
+static const struct option names[] = {
+	{ "all", no_argument, NULL, 'a' },
+	{ "by", required_argument, NULL, 'b' },
+	{ "cgroup", required_argument, NULL, 'G' },
+	{ "comm", required_argument, NULL, 'C' },
+	{ "device", required_argument, NULL, 'd' },
+	{ "duration", required_argument, NULL, 'D' },
+	{ "field-separator", required_argument, NULL, 'x' },
+	{ "follow", no_argument, NULL, 'f' },
+	{ "help", no_argument, NULL, 'h' },
+	{ "interval", required_argument, NULL, 'i' },
+	{ "json", no_argument, NULL, 'j' },
+	{ "lines", required_argument, NULL, 'n' },
+	{ "new", no_argument, NULL, NEW },
+	{ "output", required_argument, NULL, 'o' },
+	{ "pid", required_argument, NULL, 'p' },
+	{ "processes", no_argument, NULL, PROCESSES },
+	{ "records", no_argument, NULL, 'r' },
+	{ "sort", required_argument, NULL, 's' },
+	{ "top", optional_argument, NULL, TOP },
+	{ "trace", required_argument, NULL, TRACE },
+	{ "tree", no_argument, NULL, 'T' },
+	{ "user", required_argument, NULL, 'u' },
+	{ "wait", no_argument, NULL, 'w' },
+	{ NULL, 0, NULL, 0 },
+};
+
+/* What an option's argument has to be. */
+static const char *const wanted[OPTIONS] = {
+	['C'] = "NAME[,NAME]...",
+	['D'] = "a time, as 500ms, 1s or 2",
+	['G'] = "a cgroup, as system.slice/ssh.service",
+	['b'] = "'command'",
+	['d'] = "a device",
+	['i'] = "a time, as 500ms, 1s or 2",
+	['n'] = "a number from 1 on",
+	['o'] = "a file",
+	['p'] = "PID[,PID]...",
+	['s'] = sort_names,
+	['u'] = "a user, by name or number",
+	['x'] = "a separator, as -x, or -x ';'",
+	[TOP] = "a number from 1 on",
+	[TRACE] = "a file",
+};
+
+/* How each option was typed, as "-i" or "--interval"; NULL if it was not. */
+static const char *typed[OPTIONS];
+
+static const char *as_typed(const char *word, int option)
+{
+	static char texts[OPTIONS][24];
+
+	if (!strncmp(word, "--", 2))
+		snprintf(texts[option], sizeof(*texts), "%.*s", (int)strcspn(word, "="), word);
+	else
+		snprintf(texts[option], sizeof(*texts), "-%c", option);
+	return texts[option];
+}
+
+static _Noreturn void bad_argument(int option, const char *text)
+{
+	bad_usage("%s wants %s, not '%s'", typed[option], wanted[option], text);
+}
+
+/* @c is what getopt has returned of @word: ':', the argument is missing; or '?'. */
+static _Noreturn void bad_option(int c, const char *word)
+{
+	int length = strcspn(word, "=");
+	size_t candidates = 0;
+
+	if (c == ':')
+		bad_usage("%s wants %s", as_typed(word, optopt), wanted[optopt]);
+	for (const struct option *known = names; known->name; known++) {
+		if (known->val == optopt)
+			bad_usage("%s takes no argument", as_typed(word, optopt));
+		candidates += !optopt && !strncmp(known->name, word + 2, length - 2);
+	}
+	if (candidates > 1)
+		bad_usage("more than one option begins so: %.*s", length, word);
+	if (!optopt || !isascii(optopt))
+		bad_usage("no such option: %.*s", length, word);
+	bad_usage(isdigit(optopt) ? "no such option: -%c; a PID is a word of its own, as in -p 1234" :
+		  "no such option: -%c", optopt);
+}
+
+static const char *parse_text(int option, const char *text)
+{
+	if (!*text)
+		bad_argument(option, text);
+	return text;
+}
+
 /* A time: seconds, with a fraction; or with its unit, ms or s. */
-static uint64_t parse_time(const char *option, const char *text)
+static uint64_t parse_time(int option, const char *text)
 {
 	char *unit;
 	double time = isdigit((unsigned char)*text) || *text == '.' ? strtod(text, &unit) : -1;
@@ -98,12 +193,12 @@ static uint64_t parse_time(const char *option, const char *text)
 		time /= 1000;
 	else if (time > 0 && *unit && strcmp(unit, "s"))
 		time = -1;
-	if (!(time > 0 && time < 1e9))
-		bad_usage("%s wants a time, as 500ms, 1s or 2, not '%s'", option, text);
+	if (!(time * SECOND >= 1 && time < 1e9))
+		bad_argument(option, text);
 	return time * SECOND + 0.5;
 }
 
-static size_t parse_number(const char *option, const char *text)
+static size_t parse_number(int option, const char *text)
 {
 	char *end = NULL;
 	unsigned long number;
@@ -111,13 +206,25 @@ static size_t parse_number(const char *option, const char *text)
 	errno = 0;
 	number = isdigit((unsigned char)*text) ? strtoul(text, &end, 10) : 0;
 	if (!number || errno || *end)
-		bad_usage("%s wants a number from 1 on, not '%s'", option, text);
+		bad_argument(option, text);
 	return number;
+}
+
+/* None of them is empty. */
+static const char *parse_names(const char *list)
+{
+	for (const char *name = list; ; name++) {
+		if (!*name || *name == ',')
+			bad_argument('C', list);
+		name += strcspn(name, ",");
+		if (!*name)
+			return list;
+	}
 }
 
 static uid_t parse_user(const char *text)
 {
-	const struct passwd *user = getpwnam(text);
+	const struct passwd *user = getpwnam(parse_text('u', text));
 	char *end = NULL;
 	unsigned long number = isdigit((unsigned char)*text) ? strtoul(text, &end, 10) : 0;
 
@@ -132,7 +239,7 @@ static char parse_separator(const char *text)
 	if (!strcmp(text, "\\t") || !strcmp(text, "tab"))
 		return '\t';
 	if (strlen(text) != 1 || isalnum((unsigned char)*text) || strchr("\".-\\\n", *text))
-		bad_usage("-x wants a separator, as -x, or -x ';', not '%s'", text);
+		bad_argument('x', text);
 	return *text;
 }
 
@@ -142,6 +249,7 @@ static const char *parse_cgroup(const char *text)
 	static const char mount[] = "/sys/fs/cgroup";
 	char *path;
 
+	parse_text('G', text);
 	if (!strncmp(text, mount, strlen(mount)) && strchr("/", text[strlen(mount)]))
 		text += strlen(mount);
 	if (asprintf(&path, "%s%s", *text == '/' ? "" : "/", text) < 0)
@@ -149,24 +257,27 @@ static const char *parse_cgroup(const char *text)
 	return path;
 }
 
-/* What is to be done, beside the request. */
-struct mode {
-	bool records;
-	bool live;
-};
+/* The word behind an option, if it is not another option. */
+static char *word_behind(char **argv)
+{
+	char *word = argv[optind];
 
-enum { TRACE = 256, NEW, PROCESSES, TOP };	/* options without a letter */
+	if (!word || (*word == '-' && !isdigit((unsigned char)word[1])))
+		return NULL;
+	optind++;
+	return word;
+}
 
-static void take_option(struct request *request, struct mode *mode, int c, char **argv)
+static void take_option(struct request *request, int c, char **argv)
 {
 	struct who *who = &request->who;
 
 	switch (c) {
 	case 'C':
-		who->names = optarg;
+		who->names = parse_names(optarg);
 		break;
 	case 'D':
-		request->duration_ns = parse_time("-D", optarg);
+		request->duration_ns = parse_time(c, optarg);
 		break;
 	case 'G':
 		who->cgroup = parse_cgroup(optarg);
@@ -179,11 +290,11 @@ static void take_option(struct request *request, struct mode *mode, int c, char 
 		break;
 	case 'b':
 		if (strcmp(optarg, "command"))
-			bad_usage("--by wants 'command', not '%s'", optarg);
+			bad_argument(c, optarg);
 		request->shape.by_command = true;
 		break;
 	case 'd':
-		request->device = optarg;
+		request->device = parse_text(c, optarg);
 		break;
 	case 'f':
 		request->following = true;
@@ -191,45 +302,45 @@ static void take_option(struct request *request, struct mode *mode, int c, char 
 	case 'h':
 		help();
 	case 'i':
-		request->interval_ns = parse_time("-i", optarg);
+		request->interval_ns = parse_time(c, optarg);
 		if (request->interval_ns < INTERVAL_MS * SECOND / 1000)
-			bad_usage("-i wants at least %dms, the time from a sample to the next", INTERVAL_MS);
+			bad_usage("%s wants at least %dms, the time from a sample to the next", typed[c], INTERVAL_MS);
 		break;
 	case 'j':
 		request->form.format = JSON;
 		break;
 	case 'n':
-		request->shape.top = parse_number("-n", optarg);
+		request->shape.top = parse_number(c, optarg);
 		break;
 	case 'o':
-		request->output_path = optarg;
+		request->output_path = parse_text(c, optarg);
 		break;
 	case 'p':
+		if (!optarg)
+			optarg = word_behind(argv);
+		if (optarg && !who_parse_pids(who, optarg))
+			bad_argument(c, optarg);
 		/* The old spelling of -r has no PID behind it. */
-		if (optarg ? !who_parse_pids(who, optarg) :
-		    argv[optind] && isdigit((unsigned char)*argv[optind]) &&
-		    !who_parse_pids(who, argv[optind++]))
-			bad_usage("-p wants PID[,PID]..., not '%s'", optarg ? optarg : argv[optind - 1]);
-		mode->records |= !who->nr_pids;
+		if (!optarg) {
+			typed['r'] = typed['p'];
+			typed['p'] = NULL;
+		}
 		break;
-	case 'r':
 	case PROCESSES:
-		mode->records = true;
+		typed['r'] = typed[c];
 		break;
 	case 's':
 		request->shape.sort = sort_parse(optarg);
 		if (request->shape.sort == SORT_NONE)
-			bad_usage("--sort wants %s, not '%s'", sort_names, optarg);
-		break;
-	case 't':
-		mode->live = true;
+			bad_argument(c, optarg);
 		break;
 	case TOP:
 		/* As in --top N, beside --top, the live view. */
-		if (optarg || (argv[optind] && isdigit((unsigned char)*argv[optind])))
-			request->shape.top = parse_number("--top", optarg ? optarg : argv[optind++]);
-		else
-			mode->live = true;
+		if (!optarg)
+			optarg = word_behind(argv);
+		if (optarg)
+			request->shape.top = parse_number(c, optarg);
+		typed[optarg ? 'n' : 't'] = typed[c];
 		break;
 	case 'u':
 		who->of_user = true;
@@ -246,11 +357,8 @@ static void take_option(struct request *request, struct mode *mode, int c, char 
 		request->fresh = true;
 		break;
 	case TRACE:
-		request->trace_path = optarg;
+		request->trace_path = parse_text(c, optarg);
 		break;
-	default:
-		fputs("Try 'monitor -h'.\n", stderr);
-		exit(2);
 	}
 }
 
@@ -259,84 +367,72 @@ static bool who_is_named(const struct who *who)
 	return who_is_given(who) && !who->everybody;
 }
 
-/* Says which options do not go together. */
-static void check(const struct request *request, const struct mode *mode, const char *command)
+/* The first of these options that was typed, or NULL. */
+static const char *first_typed(const int *options)
 {
-	const struct who *who = &request->who;
-	bool given = who_is_given(who), trace = request->trace_path;
-	bool summary = command || request->interval_ns || (given && !mode->records && !mode->live);
+	for (; *options; options++)
+		if (typed[*options])
+			return typed[*options];
+	return NULL;
+}
 
-	if (command && (mode->records || mode->live || request->following))
-		bad_usage("-r, -t and -f do not go with a command, '%s'", command);
-	if (command && (given || who->tree || request->waiting || request->duration_ns))
-		bad_usage("-p, -C, -u, -G, -a, -T, -D and -w do not go with a command, '%s'", command);
-	if (who->nr_pids + who->everybody && (who->names || who->of_user || who->cgroup ||
-					      (who->nr_pids && who->everybody)))
-		bad_usage("-p, -a, and the others that say whom to profile, do not go together");
-	if (who->tree && !given)
-		bad_usage("-T wants to know whose tree: -p, -C, -u or -G");
-	if (mode->live && (mode->records || request->following || trace || request->interval_ns))
-		bad_usage("-t does not go with -r, -f, -i and --trace");
-	if (mode->records && request->interval_ns)
-		bad_usage("-r does not go with -i");
-	if (mode->records && trace)
-		bad_usage("the records go either to standard output, with -r, or to a trace");
-	if (request->output_path && !summary)
-		bad_usage("-o is for a summary and for intervals");
-	if (request->form.format != TEXT && !summary && !mode->records)
-		bad_usage("-j and -x are for a summary, for intervals (-i) and for records (-r)");
-	if ((request->shape.by_command || request->shape.top != SIZE_MAX) && !summary)
-		bad_usage("-n and --by are for a summary and for intervals");
-	if (request->shape.sort != SORT_NONE && !summary && !mode->live)
-		bad_usage("--sort is for a summary, for intervals and for -t");
-	if (request->fresh && (summary || given || !(mode->records || trace)))
-		bad_usage("--new is for -r and --trace");
-	if (request->waiting && (given || !(request->following || request->interval_ns)))
-		bad_usage("-w is for -f and -i");
-	if (request->duration_ns && !(given || request->following || request->interval_ns))
-		bad_usage("-D is for -f, for -i, and for those that say whom to profile");
-	if (request->duration_ns && mode->live)
-		bad_usage("-D does not go with -t");
+#define ANY_OF(...)	first_typed((const int[]){ __VA_ARGS__, 0 })
+#define WHO		'p', 'C', 'u', 'G', 'a'
+
+static void apart(const char *one, const char *other)
+{
+	if (one && other)
+		bad_usage("%s does not go with %s", one, other);
+}
+
+static void needs(const char *option, bool there, const char *what)
+{
+	if (option && !there)
+		bad_usage("%s needs %s", option, what);
+}
+
+/* Says which options do not go together, or not without another one. */
+static void check(const char *command)
+{
+	const char *alone = command ? ANY_OF(WHO, 'r', 't', 'f', 'T', 'D', 'w', NEW) : NULL;
+	bool summary = command || typed['i'] || (ANY_OF(WHO) && !ANY_OF('r', 't'));
+
+	if (alone)
+		bad_usage("%s does not go with a command, '%s'", alone, command);
+	apart(typed['p'], ANY_OF('C', 'u', 'G', 'a'));
+	apart(typed['a'], ANY_OF('C', 'u', 'G'));
+	apart(typed['t'], ANY_OF('r', 'f', 'i', 'D', TRACE));
+	apart(typed['r'], ANY_OF('i', TRACE));
+	apart(ANY_OF('o', 'n', 'b'), ANY_OF('r', 't'));
+	apart(ANY_OF('j', 'x'), typed['t']);
+	apart(typed['s'], typed['r']);
+	apart(ANY_OF('w', NEW), ANY_OF(WHO));
+	apart(typed[NEW], typed['i']);
+	needs(typed['T'], ANY_OF(WHO), "to know whose tree: -p PID, -C, -u or -G");
+	needs(ANY_OF('o', 'n', 'b'), summary, "a command, -i, or processes (-p PID, -C, -u, -G or -a)");
+	needs(ANY_OF('j', 'x'), summary || typed['r'], "a command, -i, -r, or processes (-p PID, -C, -u, -G or -a)");
+	needs(typed['s'], summary || typed['t'], "a command, -i, -t, or processes (-p PID, -C, -u, -G or -a)");
+	needs(typed['D'], ANY_OF(WHO, 'f', 'i'), "-f, -i, or processes (-p PID, -C, -u, -G or -a)");
+	needs(typed['w'], ANY_OF('f', 'i'), "-f or -i");
+	needs(typed[NEW], ANY_OF('r', TRACE), "-r or --trace");
 }
 
 int main(int argc, char **argv)
 {
-	static const struct option names[] = {
-		{ "all", no_argument, NULL, 'a' },
-		{ "by", required_argument, NULL, 'b' },
-		{ "cgroup", required_argument, NULL, 'G' },
-		{ "comm", required_argument, NULL, 'C' },
-		{ "device", required_argument, NULL, 'd' },
-		{ "duration", required_argument, NULL, 'D' },
-		{ "field-separator", required_argument, NULL, 'x' },
-		{ "follow", no_argument, NULL, 'f' },
-		{ "help", no_argument, NULL, 'h' },
-		{ "interval", required_argument, NULL, 'i' },
-		{ "json", no_argument, NULL, 'j' },
-		{ "lines", required_argument, NULL, 'n' },
-		{ "new", no_argument, NULL, NEW },
-		{ "output", required_argument, NULL, 'o' },
-		{ "pid", required_argument, NULL, 'p' },
-		{ "processes", no_argument, NULL, PROCESSES },
-		{ "records", no_argument, NULL, 'r' },
-		{ "sort", required_argument, NULL, 's' },
-		{ "top", optional_argument, NULL, TOP },
-		{ "trace", required_argument, NULL, TRACE },
-		{ "tree", no_argument, NULL, 'T' },
-		{ "user", required_argument, NULL, 'u' },
-		{ "wait", no_argument, NULL, 'w' },
-		{ NULL, 0, NULL, 0 },
-	};
 	struct request request = { .form.separator = '\t', .shape.top = SIZE_MAX };
-	struct mode mode = { .records = false };
-	const char *value = NULL;
+	const char *value = NULL, *word = argv[1];
 	bool command, terminal;
 	size_t total;
 	int c;
 
-	while ((c = getopt_long(argc, argv, "+C:D:G:Tab:d:fhi:jn:o:prs:tu:wx:", names, NULL)) != -1) {
+	opterr = 0;
+	while ((c = getopt_long(argc, argv, "+:C:D:G:Tab:d:fhi:jn:o:prs:tu:wx:", names, NULL)) != -1) {
+		if (c == ':' || c == '?')
+			bad_option(c, word);
 		value = optarg;
-		take_option(&request, &mode, c, argv);
+		typed[c] = as_typed(word, c);
+		take_option(&request, c, argv);
+		word = argv[optind];
 	}
 	/* A "--" that is an option's argument, as in -d --, ends no options. */
 	command = optind > 1 && argv[optind - 1] != value && !strcmp(argv[optind - 1], "--");
@@ -346,7 +442,7 @@ int main(int argc, char **argv)
 		bad_usage(isdigit((unsigned char)*argv[optind]) ?
 			  "'%s' stands alone: -p %s profiles a process" :
 			  "'%s' stands alone: a command comes behind '--'", argv[optind], argv[optind]);
-	check(&request, &mode, command ? argv[optind] : NULL);
+	check(command ? argv[optind] : NULL);
 	/* Who is many, and was not named, is shown by what was done. */
 	request.shape.active = !command && !who_is_named(&request.who);
 	if (request.shape.sort == SORT_NONE && (request.shape.active || request.shape.top != SIZE_MAX))
@@ -356,13 +452,13 @@ int main(int argc, char **argv)
 		failure = 125;
 		run_command(&request, argv + optind);
 	}
-	if (mode.live) {
+	if (typed['t']) {
 		live_view(&request);
 		return 0;
 	}
-	if (request.interval_ns || (who_is_given(&request.who) && !mode.records))
+	if (request.interval_ns || (who_is_given(&request.who) && !typed['r']))
 		return watch_processes(&request) ? 0 : 1;
-	if (mode.records || request.trace_path)
+	if (typed['r'] || request.trace_path)
 		return print_records(&request) ? 0 : 1;
 
 	terminal = isatty(STDOUT_FILENO);

@@ -4,6 +4,7 @@
  */
 #define _GNU_SOURCE
 #include <err.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdbool.h>
@@ -11,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "work.h"
@@ -27,10 +29,18 @@ void *anonymous_memory(size_t bytes, int flags)
 static void *map_file(size_t bytes, const struct options *options)
 {
 	bool stores = options->shared && !options->read;
-	int fd = open(options->file, (stores ? O_RDWR : O_RDONLY) | O_CLOEXEC);
-	off_t length = fd < 0 ? -1 : lseek(fd, 0, SEEK_END);
+	/* O_NONBLOCK: a FIFO keeps nobody waiting */
+	int fd = open(options->file, (stores ? O_RDWR : O_RDONLY) | O_NONBLOCK | O_CLOEXEC);
+	struct stat status;
+	off_t length;
 	void *memory;
 
+	if (fd < 0 || fstat(fd, &status))
+		err(1, "%s", options->file);
+	if (!S_ISREG(status.st_mode) && !S_ISBLK(status.st_mode))
+		errx(1, "%s: %s", options->file, S_ISDIR(status.st_mode) ? strerror(EISDIR) :
+		     "neither a regular file nor a block device");
+	length = lseek(fd, 0, SEEK_END);
 	if (length < 0)
 		err(1, "%s", options->file);
 	if ((size_t)length < bytes)
@@ -43,21 +53,42 @@ static void *map_file(size_t bytes, const struct options *options)
 	return memory;
 }
 
+/* A number that the kernel has of the huge pages of @kb; -1 if there are no such pages. */
+static long reserved_says(uint64_t kb, const char *name)
+{
+	char path[100];
+	long number = -1;
+	FILE *file;
+
+	snprintf(path, sizeof(path), HUGETLB "hugepages-%" PRIu64 "kB/%s", kb, name);
+	file = fopen(path, "re");
+	if (file && fscanf(file, "%ld", &number) != 1)
+		number = -1;
+	if (file)
+		fclose(file);
+	return number;
+}
+
 /* Huge pages that were set aside. So many are taken at once, or none. */
 static void *map_reserved(size_t bytes, const struct options *options)
 {
 	uint64_t page = options->reserved, kb = page >> 10;
 	void *memory = anonymous_memory(bytes, MAP_HUGETLB | __builtin_ctzll(page) << MAP_HUGE_SHIFT |
 			   (options->shared ? MAP_SHARED : MAP_PRIVATE));
-	char path[100];
+	long wanted = (bytes + page - 1) / page, all, left;
+	int error = errno;
 
 	if (memory != MAP_FAILED)
 		return memory;
-	snprintf(path, sizeof(path), HUGETLB "hugepages-%" PRIu64 "kB/nr_hugepages", kb);
-	if (access(path, F_OK))
+	all = reserved_says(kb, "nr_hugepages");
+	if (all < 0)
 		errx(1, "pages of %" PRIu64 " kB: not here; see " HUGETLB, kb);
-	err(1, "%" PRIu64 " MB of memory: %" PRIu64 " pages have to be free of those that %s sets aside",
-	    options->mb, (bytes + page - 1) / page, path);
+	left = reserved_says(kb, "free_hugepages") - reserved_says(kb, "resv_hugepages");
+	if (left >= wanted)
+		errx(1, "%" PRIu64 " MB of memory: %s", options->mb, strerror(error));
+	errx(1, "%" PRIu64 " MB of memory: huge pages needed: %ld, free: %ld; "
+	     "'echo %ld | sudo tee " HUGETLB "hugepages-%" PRIu64 "kB/nr_hugepages' sets them aside",
+	     options->mb, wanted, left, all - left + wanted, kb);
 }
 
 /* Reads the first line of a file of the THP settings; false if there is none. */

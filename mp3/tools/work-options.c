@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <getopt.h>
 #include <inttypes.h>
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,11 +23,15 @@
 #define MAX_SEED	UINT32_MAX
 #define MAX_THREADS	1024UL
 
-#define USAGE	"Usage: work [OPTION]... MB R|L ACCESSES\n"
-
-static void usage_error(void)
+static _Noreturn void bad_usage(const char *format, ...)
 {
-	fputs(USAGE "Try 'work --help'.\n", stderr);
+	va_list arguments;
+
+	va_start(arguments, format);
+	fputs("work: ", stderr);
+	vfprintf(stderr, format, arguments);
+	va_end(arguments);
+	fputs(" (-h for help)\n", stderr);
 	exit(2);
 }
 
@@ -53,7 +58,7 @@ static void draw(char mode)
 
 static void help(void)
 {
-	printf(USAGE
+	printf("Usage: work [OPTION]... MB R|L ACCESSES\n"
 	       "Use MB mebibytes of memory, register with the profiler, and store single\n"
 	       "bytes: ACCESSES of them in an iteration, with %d s of sleep between two\n"
 	       "iterations. The last line on stderr tells what was done.\n"
@@ -109,22 +114,13 @@ static uint64_t number(const char *name, const char *text, uint64_t min,
 	errno = 0;
 	if (*text >= '0' && *text <= '9')
 		value = strtoull(text, &end, 10);
-	if (!end || *end || errno || value < min || value > max) {
-		warnx("%s: '%s' is not a number from %" PRIu64 " to %" PRIu64,
-		      name, text, min, max);
-		usage_error();
-	}
+	if (!end || *end || errno || value < min || value > max)
+		bad_usage("%s wants a number from %" PRIu64 " to %" PRIu64 ", not '%s'", name, min, max, text);
 	return value;
 }
 
-static void bad_usage(const char *why)
-{
-	warnx("%s", why);
-	usage_error();
-}
-
 /* A size is digits and one of K, M and G. */
-static enum pages pages(const char *text, uint64_t *reserved)
+static enum pages pages(const char *name, const char *text, uint64_t *reserved)
 {
 	static const char units[] = "KMG";
 	const char *unit;
@@ -144,52 +140,81 @@ static enum pages pages(const char *text, uint64_t *reserved)
 			return RESERVED;
 		}
 	}
-	warnx("PAGES: '%s' is neither base, system, thp nor a size as 2M", text);
-	usage_error();
-	return BASE;
+	bad_usage("%s wants base, thp, system or a size as 2M, not '%s'", name, text);
+}
+
+enum { SHARED = 256 };	/* an option without a letter */
+
+static const struct option names[] = {
+	{ "file", required_argument, NULL, 'f' },
+	{ "shared", no_argument, NULL, SHARED },
+	{ "pages", required_argument, NULL, 'p' },
+	{ "read", no_argument, NULL, 'r' },
+	{ "threads", required_argument, NULL, 't' },
+	{ "iterations", required_argument, NULL, 'n' },
+	{ "seed", required_argument, NULL, 's' },
+	{ "verbose", no_argument, NULL, 'v' },
+	{ "help", no_argument, NULL, 'h' },
+	{ NULL, 0, NULL, 0 },
+};
+
+/* @c is what getopt has returned: ':', the argument is missing; or '?'. */
+static _Noreturn void bad_option(int c, char **argv)
+{
+	const char *word = argv[optind - 1];	/* if that is the one, it is as long as this */
+	int length = strcspn(word, "=");
+
+	if (c == ':' && !strncmp(word, "--", 2))
+		bad_usage("%s wants an argument", word);
+	if (c == ':')
+		bad_usage("-%c wants an argument", optopt);
+	for (const struct option *known = names; known->name; known++)
+		if (known->val == optopt)
+			bad_usage("%.*s takes no argument", length, word);
+	if (!optopt)
+		bad_usage("no such option, or more than one: %.*s", length, word);
+	bad_usage("no such option: -%c", optopt);
 }
 
 void parse_options(int argc, char **argv, struct options *options)
 {
-	enum { SHARED = 256 };
-	static const struct option names[] = {
-		{ "file", required_argument, NULL, 'f' },
-		{ "shared", no_argument, NULL, SHARED },
-		{ "pages", required_argument, NULL, 'p' },
-		{ "read", no_argument, NULL, 'r' },
-		{ "threads", required_argument, NULL, 't' },
-		{ "iterations", required_argument, NULL, 'n' },
-		{ "seed", required_argument, NULL, 's' },
-		{ "verbose", no_argument, NULL, 'v' },
-		{ "help", no_argument, NULL, 'h' },
-		{ NULL, 0, NULL, 0 },
-	};
+	char name[32];		/* of the option, as it was typed */
+	int long_one = -1;
 	int c;
 
 	*options = (struct options){ .iterations = ITERATIONS, .seed = 1, .threads = 1 };
-	while ((c = getopt_long(argc, argv, "f:n:p:rs:t:vh", names, NULL)) != -1) {
+	opterr = 0;
+	while ((c = getopt_long(argc, argv, ":f:n:p:rs:t:vh", names, &long_one)) != -1) {
+		if (c == ':' || c == '?')
+			bad_option(c, argv);
+		if (long_one < 0)
+			snprintf(name, sizeof(name), "-%c", c);
+		else
+			snprintf(name, sizeof(name), "--%s", names[long_one].name);
+		long_one = -1;
 		switch (c) {
 		case 'f':
+			if (!*optarg)
+				bad_usage("%s wants a file, not ''", name);
 			options->file = optarg;
 			break;
 		case SHARED:
 			options->shared = true;
 			break;
 		case 'p':
-			options->pages = pages(optarg, &options->reserved);
+			options->pages = pages(name, optarg, &options->reserved);
 			break;
 		case 'r':
 			options->read = true;
 			break;
 		case 't':
-			options->threads = number("THREADS", optarg, 1, MAX_THREADS);
+			options->threads = number(name, optarg, 1, MAX_THREADS);
 			break;
 		case 'n':
-			options->iterations = number("ITERATIONS", optarg, 1,
-						     MAX_ITERATIONS);
+			options->iterations = number(name, optarg, 1, MAX_ITERATIONS);
 			break;
 		case 's':
-			options->seed = number("SEED", optarg, 0, MAX_SEED);
+			options->seed = number(name, optarg, 0, MAX_SEED);
 			break;
 		case 'v':
 			options->verbose = true;
@@ -197,24 +222,18 @@ void parse_options(int argc, char **argv, struct options *options)
 		case 'h':
 			help();
 			break;
-		default:
-			usage_error();
 		}
 	}
-	if (argc - optind != 3) {
-		warnx("three arguments are needed, not %d", argc - optind);
-		usage_error();
-	}
+	if (argc - optind != 3)
+		bad_usage("three arguments are needed, MB, R or L, and ACCESSES, not %d", argc - optind);
 	if (options->pages == RESERVED && options->file)
 		bad_usage("a file has pages of its own: --pages=SIZE is without --file");
 	if (options->pages == TRANSPARENT && (options->file || options->shared))
 		bad_usage("--pages=thp is for private memory, without --file and --shared");
 	argv += optind;
 	options->mb = number("MB", argv[0], 1, MAX_MB);
-	if (strcmp(argv[1], "R") && strcmp(argv[1], "L")) {
-		warnx("'%s' is neither R nor L", argv[1]);
-		usage_error();
-	}
+	if (strcmp(argv[1], "R") && strcmp(argv[1], "L"))
+		bad_usage("'%s' is neither R nor L", argv[1]);
 	options->mode = *argv[1];
 	options->accesses = number("ACCESSES", argv[2], 0, MAX_ACCESSES);
 	options->progress = !options->verbose && isatty(STDERR_FILENO);
