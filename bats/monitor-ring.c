@@ -12,6 +12,10 @@
  *	monitor-ring -f SAMPLES	the same at 1000 samples a second, followed; a
  *				pipe stands for the device: it gives a number for
  *				each sample, and is hung up after the last
+ *	monitor-ring -f SAMPLES SIGNAL
+ *				is not hung up: after so many samples, and when the
+ *				first has been followed, the process gets the signal
+ *				of this number, and more samples come
  *
  * Drains the ring to stdout as the monitor does. At its end, however it ends,
  * it says on stderr how many slots are full, and how many words are not empty.
@@ -32,6 +36,7 @@ static struct mp3_sample *ring;
 static unsigned long samples;		/* that the thread writes */
 static unsigned long written;		/* of them, so far */
 static unsigned long finished;		/* the thread is */
+static unsigned long unwanted;		/* more samples are */
 
 static void store(unsigned long *word, unsigned long value)
 {
@@ -61,23 +66,39 @@ static void *write_fast(void *unused)
 	return unused;
 }
 
+#define FOLLOWED	11900		/* the slot of the first sample that is followed */
+
 static int device[2];			/* to poll, and to make it pollable */
+static int signal_number;		/* 0: none, the device is hung up */
+
+static void write_one(unsigned long i)
+{
+	uint64_t number = i + 1;
+
+	write_sample((i + FOLLOWED) % MP3_SAMPLES, i);
+	/* EAGAIN: there are numbers enough for who has not come to read them. */
+	if (write(device[1], &number, sizeof(number)) != sizeof(number) && errno != EAGAIN)
+		err(1, "pipe");
+	usleep(1000);
+}
 
 static void *write_slowly(void *unused)
 {
+	unsigned long i;
 	sigset_t all;
 
 	/* They are for the thread that follows. */
 	sigfillset(&all);
 	pthread_sigmask(SIG_BLOCK, &all, NULL);
-	for (unsigned long i = 0; i < samples; i++) {
-		uint64_t number = i + 1;
-
-		write_sample((i + 11900) % MP3_SAMPLES, i);
-		/* EAGAIN: there are numbers enough for who has not come to read them. */
-		if (write(device[1], &number, sizeof(number)) != sizeof(number) && errno != EAGAIN)
-			err(1, "pipe");
-		usleep(1000);
+	for (i = 0; i < samples; i++)
+		write_one(i);
+	if (signal_number) {
+		/* Who has taken a sample has made provision for signals before. */
+		while (full(&ring[FOLLOWED]))
+			usleep(1000);
+		kill(getpid(), signal_number);
+		for (; !__atomic_load_n(&unwanted, __ATOMIC_ACQUIRE); i++)
+			write_one(i);
 	}
 	close(device[1]);
 	return unused;
@@ -106,7 +127,7 @@ int main(int argc, char **argv)
 		err(1, "ring");
 	memset(ring, 0xff, MP3_BUFFER_BYTES);
 	atexit(say_what_is_left);
-	alarm(60);	/* rather fail than hang */
+	alarm(600);	/* rather fail than hang, on however slow a host */
 
 	if (argc == 1) {
 		while (fgets(line, sizeof(line), stdin))
@@ -118,7 +139,7 @@ int main(int argc, char **argv)
 		return 0;
 	}
 
-	samples = strtoul(argv[argc - 1], NULL, 10);
+	samples = strtoul(argv[argc == 2 ? 1 : 2], NULL, 10);
 	if (argc == 2) {
 		if (pthread_create(&writer, NULL, write_fast, NULL))
 			errx(1, "no thread");
@@ -130,10 +151,14 @@ int main(int argc, char **argv)
 		pthread_join(writer, NULL);
 		fprintf(stderr, "drained: %zu\n", drain(ring, &next));
 	} else {
+		signal_number = argc == 4 ? atoi(argv[3]) : 0;
 		/* As open_device() opens it. */
 		if (pipe2(device, O_NONBLOCK) || pthread_create(&writer, NULL, write_slowly, NULL))
 			err(1, "no thread");
 		fprintf(stderr, "followed: %zu\n", follow(ring, device[0]));
+		/* Of a thread that still runs at exit, the leak sanitizer at times hangs. */
+		__atomic_store_n(&unwanted, 1, __ATOMIC_RELEASE);
+		pthread_join(writer, NULL);
 	}
 	return 0;
 }

@@ -22,15 +22,19 @@ value() { awk -v k="$1" '$1 == k { print $2 }' samples; }
 	assert_equal "$(cat said)" "monitor: $(value samples) samples"
 }
 
-@test "the rate is 20 Hz: the last sample is taken in the tick in which it is due" {
-	# at 250 ticks a second; a deadline may lie in the midst of a tick, or at its end
-	off=$(($(value last) - $(value first) - HOURS * 3600 * 250))
-	echo "$off ticks off"
-	assert [ "$off" -ge -1 ]
-	assert [ "$off" -le 1 ]
-	# 12.5 ticks are 12 and 13 by turns
-	run -0 awk '$1 == "gap" { print $2 }' samples
-	assert_equal "$(echo "$output" | sort | paste -sd ' ')" "12 13"
+@test "the rate is 20 Hz: each sample is taken in the tick in which it is due, or in the next one" {
+	# In ticks behind the first sample's deadline and 12.5 for each sample since then. These are
+	# whole ticks and halves, of which all that are on time lie less than a tick apart: two
+	# values. A deadline can lie at the very end of a tick, and what the kernel does without a
+	# break can hold up a sample by less than a tick: two more. None comes before its deadline,
+	# and none gives way to a deadline that has passed, or the rest would lie elsewhere.
+	run awk '$1 == "behind" { print
+			if (!n++) least = most = $2
+			if ($2 < least) least = $2
+			if ($2 > most) most = $2 }
+		END { exit !(n >= 2 && most - least <= 1.5) }' samples
+	echo "$output"
+	assert_success
 }
 
 @test "the kernel's memory is where it began" {

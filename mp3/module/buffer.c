@@ -62,6 +62,22 @@ static void wake_readers(struct work_struct *work)
 
 static DECLARE_WORK(wake_work, wake_readers);
 
+/*
+ * Have all woken who wait for what has just been written. While no device is open, a look spares
+ * the work, which is thousands of instructions with each sample.
+ *
+ * No wakeup is lost by that. Here, what is waited for is written, then comes a full barrier, then
+ * the look whether there are readers. Who opens a device becomes a reader, then comes a full
+ * barrier, and from then on it looks at what it would wait for. So one of us sees what the
+ * other has done: either the reader is seen here, or it finds that it need not wait.
+ */
+static void have_readers_woken(void)
+{
+	smp_mb();	/* pairs with mp3_add_reader() */
+	if (!list_empty(&readers))
+		queue_work(waker, &wake_work);
+}
+
 /**
  * mp3_add_reader - wake it with each sample, and when more or no more are to come
  *
@@ -73,6 +89,7 @@ void mp3_add_reader(struct mp3_reader *reader)
 	spin_lock(&readers_lock);
 	list_add_tail_rcu(&reader->list, &readers);
 	spin_unlock(&readers_lock);
+	smp_mb();	/* pairs with have_readers_woken() */
 }
 
 /**
@@ -122,7 +139,7 @@ void mp3_buffer_write(const struct mp3_sample *sample)
 
 	/* Who is told of the sample shall see it. */
 	smp_store_release(&written, written + 1);
-	queue_work(waker, &wake_work);
+	have_readers_woken();
 }
 
 /**
@@ -135,7 +152,7 @@ void mp3_buffer_expect(bool more)
 {
 	/* Who sees the end shall see the last sample. */
 	smp_store_release(&more_expected, more);
-	queue_work(waker, &wake_work);
+	have_readers_woken();
 }
 
 /**

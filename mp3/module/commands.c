@@ -29,7 +29,7 @@
  * @leader:	of the thread group, with a reference
  * @allowed:	whether the caller may profile it
  * @commander:	who gives a command
- * @user:	whose place it takes
+ * @user:	whose place it takes, as mp3_user_of() says
  * @attacher:	the bit of an attached file, 0 as long as it has none; NULL: by command
  * @tree:	with the children that it forks
  * @id:		told: the process in records
@@ -120,6 +120,9 @@ static int carry_out(struct command *command, const struct file *file, pid_t nr,
 	struct mp3_counts counts;
 	bool alive;
 
+	command->err = PTR_ERR_OR_ZERO(command->user);
+	if (command->err)
+		return command->err;
 	command->pid = find_get_pid(nr);
 	/* A thread's number that is not a process's finds nothing. */
 	command->leader = get_pid_task(command->pid, PIDTYPE_TGID);
@@ -257,8 +260,6 @@ int mp3_register(const struct file *file, pid_t nr, bool tree)
 		.tree = tree,
 	};
 
-	if (IS_ERR(command.user))
-		return PTR_ERR(command.user);
 	return carry_out(&command, file, nr, register_process, false);
 }
 
@@ -311,8 +312,6 @@ int mp3_attach(const struct file *file, unsigned int *attacher, struct mp3_attac
 
 	if (attach->flags & ~MP3_TREE || attach->reserved)
 		return -EINVAL;
-	if (IS_ERR(command.user))
-		return PTR_ERR(command.user);
 	carry_out(&command, file, attach->pid, attach_process, false);
 	return answer(&command, attach);
 }
@@ -328,8 +327,6 @@ int mp3_detach(const struct file *file, unsigned int *attacher, struct mp3_attac
 
 	if (attach->flags || attach->reserved)
 		return -EINVAL;
-	if (IS_ERR(command.user))
-		return PTR_ERR(command.user);
 	carry_out(&command, file, attach->pid, detach_process, true);
 	return answer(&command, attach);
 }

@@ -54,11 +54,7 @@ static struct mp3_counts left_by_threads(const struct signal_struct *signal)
  */
 #define LOCKLESS_TRIES	3
 
-/*
- * Return: false if a thread has ended meanwhile. Then it may be missing in @counts; but none
- * is there twice, since what it has left was read before it was unlinked.
- */
-static bool count_lockless(struct task_struct *leader, struct mp3_counts *counts, bool *alive)
+static bool try_lockless(struct task_struct *leader, struct mp3_counts *counts, bool *alive)
 {
 	struct signal_struct *signal = leader->signal;
 	unsigned int sequence;
@@ -69,6 +65,20 @@ static bool count_lockless(struct task_struct *leader, struct mp3_counts *counts
 	} while (read_seqretry(&signal->stats_lock, sequence));
 	*alive = add_threads(leader, counts);
 	return !read_seqretry(&signal->stats_lock, sequence);
+}
+
+/*
+ * Return: false if a thread has ended during each try. Then it may be missing in @counts; but
+ * none is there twice, since what it has left was read before it was unlinked.
+ */
+static bool count_lockless(struct task_struct *leader, struct mp3_counts *counts, bool *alive)
+{
+	int tries;
+
+	for (tries = 0; tries < LOCKLESS_TRIES; tries++)
+		if (try_lockless(leader, counts, alive))
+			return true;
+	return false;
 }
 
 /**
@@ -87,13 +97,10 @@ bool mp3_count(struct task_struct *leader, struct mp3_counts *counts)
 {
 	struct signal_struct *signal = leader->signal;
 	unsigned long flags;
-	bool alive, whole;
-	int tries;
+	bool alive;
 
 	rcu_read_lock();
-	for (tries = 0, whole = false; tries < LOCKLESS_TRIES && !whole; tries++)
-		whole = count_lockless(leader, counts, &alive);
-	if (!whole) {
+	if (!count_lockless(leader, counts, &alive)) {
 		read_seqlock_excl_irqsave(&signal->stats_lock, flags);
 		*counts = left_by_threads(signal);
 		alive = add_threads(leader, counts);
@@ -114,11 +121,9 @@ bool mp3_count(struct task_struct *leader, struct mp3_counts *counts)
 bool mp3_count_for_sample(struct mp3_process *process, struct mp3_counts *counts)
 {
 	bool alive, whole;
-	int tries;
 
 	rcu_read_lock();
-	for (tries = 0, whole = false; tries < LOCKLESS_TRIES && !whole; tries++)
-		whole = count_lockless(process->leader, counts, &alive);
+	whole = count_lockless(process->leader, counts, &alive);
 	rcu_read_unlock();
 	if (whole)
 		return alive;

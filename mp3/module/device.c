@@ -26,13 +26,13 @@ static struct cdev device_cdev;
 static struct class device_class = { .name = MP3_NAME };
 
 /*
- * struct reader - an open file
+ * struct open_file - what an open file of either device knows
  * @waiting:	who waits by it
  * @seen:	how many samples had been written when it was last read, or opened
  * @attacher:	its bit as one that is attached, 0 as long as it is not. Context: the
  *		sampler, and release
  */
-struct reader {
+struct open_file {
 	struct mp3_reader waiting;
 	unsigned long seen;
 	unsigned int attacher;
@@ -45,70 +45,70 @@ static bool is_records(const struct file *file)
 
 static int device_open(struct inode *inode, struct file *file)
 {
-	struct reader *reader;
+	struct open_file *opened;
 
 	/* A file that cannot be written to cannot be mapped for writing, either. */
 	if (is_records(file) && file->f_mode & FMODE_WRITE)
 		return -EACCES;
-	reader = kzalloc(sizeof(*reader), GFP_KERNEL_ACCOUNT);
-	if (!reader)
+	opened = kzalloc(sizeof(*opened), GFP_KERNEL_ACCOUNT);
+	if (!opened)
 		return -ENOMEM;
-	reader->seen = mp3_buffer_written();
-	mp3_add_reader(&reader->waiting);
-	file->private_data = reader;
+	opened->seen = mp3_buffer_written();
+	mp3_add_reader(&opened->waiting);
+	file->private_data = opened;
 	return stream_open(inode, file);
 }
 
-static void free_reader(struct rcu_head *rcu)
+static void free_open_file(struct rcu_head *rcu)
 {
-	kfree(container_of(rcu, struct reader, waiting.rcu));
+	kfree(container_of(rcu, struct open_file, waiting.rcu));
 }
 
 /* The last one who had the file, or a mapping of it, is gone; or dead. */
 static int device_release(struct inode *inode, struct file *file)
 {
-	struct reader *reader = file->private_data;
+	struct open_file *opened = file->private_data;
 
-	if (reader->attacher)
-		mp3_close_attacher(reader->attacher);
-	mp3_remove_reader(&reader->waiting, free_reader);
+	if (opened->attacher)
+		mp3_close_attacher(opened->attacher);
+	mp3_remove_reader(&opened->waiting, free_open_file);
 	return 0;
 }
 
 static ssize_t device_read(struct file *file, char __user *to, size_t length, loff_t *position)
 {
-	struct reader *reader = file->private_data;
+	struct open_file *opened = file->private_data;
 	u64 written;
 	int err;
 
 	if (length < sizeof(written))
 		return -EINVAL;
 	if (file->f_flags & O_NONBLOCK) {
-		if (mp3_buffer_written() == READ_ONCE(reader->seen))
+		if (mp3_buffer_written() == READ_ONCE(opened->seen))
 			return -EAGAIN;
 	} else {
-		err = wait_event_interruptible(reader->waiting.queue,
-					       mp3_buffer_written() != READ_ONCE(reader->seen));
+		err = wait_event_interruptible(opened->waiting.queue,
+					       mp3_buffer_written() != READ_ONCE(opened->seen));
 		if (err)
 			return err;
 	}
 	written = mp3_buffer_written();
 	if (copy_to_user(to, &written, sizeof(written)))
 		return -EFAULT;
-	WRITE_ONCE(reader->seen, written);
+	WRITE_ONCE(opened->seen, written);
 	return sizeof(written);
 }
 
 static __poll_t device_poll(struct file *file, poll_table *wait)
 {
-	struct reader *reader = file->private_data;
+	struct open_file *opened = file->private_data;
 	__poll_t events = 0;
 
-	poll_wait(file, &reader->waiting.queue, wait);
+	poll_wait(file, &opened->waiting.queue, wait);
 	/* Who is told the end is told of the last sample: it was written before. */
 	if (!mp3_buffer_expects())
 		events |= EPOLLHUP;
-	if (mp3_buffer_written() != READ_ONCE(reader->seen))
+	if (mp3_buffer_written() != READ_ONCE(opened->seen))
 		events |= EPOLLIN | EPOLLRDNORM;
 	return events;
 }
@@ -116,7 +116,7 @@ static __poll_t device_poll(struct file *file, poll_table *wait)
 static long device_ioctl(struct file *file, unsigned int request, unsigned long argument)
 {
 	struct mp3_attach __user *from = (void __user *)argument;
-	struct reader *reader = file->private_data;
+	struct open_file *opened = file->private_data;
 	struct mp3_attach attach;
 	int err;
 
@@ -125,9 +125,9 @@ static long device_ioctl(struct file *file, unsigned int request, unsigned long 
 	if (copy_from_user(&attach, from, sizeof(attach)))
 		return -EFAULT;
 	if (request == MP3_ATTACH)
-		err = mp3_attach(file, &reader->attacher, &attach);
+		err = mp3_attach(file, &opened->attacher, &attach);
 	else
-		err = mp3_detach(file, &reader->attacher, &attach);
+		err = mp3_detach(file, &opened->attacher, &attach);
 	if (!err && copy_to_user(from, &attach, sizeof(attach)))
 		err = -EFAULT;
 	return err;

@@ -165,7 +165,19 @@ static int compare_age(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-/* Make lines of what may be seen of @n processes, and let go of them. */
+/* Let go of @n processes, and of their list. */
+static void free_listed(struct listed *listed, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		put_pid(listed[i].pid);
+		cond_resched();
+	}
+	kvfree(listed);
+}
+
+/* Make lines of what may be seen of @n processes. */
 static void write_lines(struct listing *listing, const struct file *file,
 			const struct listed *listed, size_t n)
 {
@@ -175,9 +187,8 @@ static void write_lines(struct listing *listing, const struct file *file,
 		pid_t nr = pid_vnr(listed[i].pid);
 
 		/* 0 is a process that the reader's namespace does not know. */
-		if (listing && nr && !is_hidden(file, listed[i].pid))
+		if (nr && !is_hidden(file, listed[i].pid))
 			listing->line[listing->n++] = (struct line){ nr, listed[i].grown };
-		put_pid(listed[i].pid);
 		cond_resched();
 	}
 }
@@ -199,8 +210,7 @@ static struct listed *copy_processes(size_t *room, size_t *n)
 	all = copy_places(listed, *room);
 	*n = min(all, *room);
 	if (all > *room) {
-		write_lines(NULL, NULL, listed, *n);
-		kvfree(listed);
+		free_listed(listed, *n);
 		*room = all + all / 8;
 		return NULL;
 	}
@@ -226,8 +236,7 @@ static struct listing *list_processes(const struct file *file)
 
 	for (tries = 0; tries < 20 && !fatal_signal_pending(current); tries++) {
 		if (listed) {
-			write_lines(NULL, NULL, listed, n);
-			kvfree(listed);
+			free_listed(listed, n);
 			schedule_timeout_killable(1);
 		}
 		turn = mp3_turns();
@@ -238,10 +247,11 @@ static struct listing *list_processes(const struct file *file)
 	if (!listed)
 		return NULL;
 	listing = kvmalloc(struct_size(listing, line, n), GFP_KERNEL_ACCOUNT);
-	if (listing)
+	if (listing) {
 		listing->n = 0;
-	write_lines(listing, file, listed, n);
-	kvfree(listed);
+		write_lines(listing, file, listed, n);
+	}
+	free_listed(listed, n);
 	return listing;
 }
 
