@@ -22,7 +22,7 @@ N       ?=
 KNOBS   ?=
 ## CASES    case1 case2 case3  of which plots draws figures, and list tells the runs
 CASES   ?= $(filter case1 case2 case3,$(cases))
-## RUNS     -       what verify runs again, as in sim-6.1-1024-disk-1/case1; all from virtual time in results/
+## RUNS     -       what verify runs again, or a capsule holds, as in sim-6.1-1024-disk-1/case1; all from virtual time in results/
 RUNS    ?=
 ## AUTO_DEPS 1      install missing packages with apt-get; 0 only says which
 AUTO_DEPS ?= 1
@@ -79,6 +79,10 @@ list: $(needed) ## which runs CASES consist of, and whether their results are th
 verify: $$(verified) ## run what lies in results/ again, and compare
 	@$(if $(verified),:,echo "verify: nothing lies in results/" >&2; exit 1)
 
+capsule: $(addprefix build/rows/,$(capsuled)) ## a file that repeats RUNS on any x86-64 Linux with a shell and tar
+	@mkdir -p build/capsules
+	@$(if $(capsuled),,echo "capsule: of which RUNS?" >&2; exit 2;) experiments/capsule "build/capsules/$$(echo '$(RUNS)' | tr '/ ' '_+').tar" $(capsuled)
+
 test: $(test_needs) ## the tests: bats bats/
 	@echo "test: two machines run beside the first files; a file's results are shown when it is done"
 	@bats $(side_by_side) bats/
@@ -124,7 +128,7 @@ clean: ## remove what was built; results/ and plots/ stay
 	rm -rf build
 	@$(MAKE) -s -C mp3 clean
 
-.PHONY: pin help results plots report list verify test test-quick test-long test-elsewhere test-all test-kernels test-debug soak check shell install uninstall clean tools
+.PHONY: pin capsule help results plots report list verify test test-quick test-long test-elsewhere test-all test-kernels test-debug soak check shell install uninstall clean tools
 
 # ----- packages --------------------------------------------------------------
 

@@ -38,6 +38,7 @@ build/rows/%: FORCE build/reduce $(needed)
 results/%/meta.tsv: | build/reduce $$(call rows,-x $$*)
 	@$(axes_set) experiments/run $*
 
+capsuled := $(if $(filter capsule,$(MAKECMDGOALS)),$(if $(RUNS),$(call rows,-p $(RUNS))))
 verified = $(addprefix build/verify/,$(if $(RUNS),$(call rows,-p $(RUNS)),$(patsubst results/%/meta.tsv,%,$(wildcard results/sim-*/*/meta.tsv))))
 build/verify/%: FORCE build/reduce build/tabulate $$(shell experiments/rows -x $$* 2> /dev/null)
 	@experiments/verify $*
