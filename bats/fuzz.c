@@ -715,7 +715,8 @@ static void fuzz(void)
 		for (kind = 0; at >= operations[kind].weight; kind++)
 			at -= operations[kind].weight;
 		if (shared->quiet || !module_is_there()) {
-			usleep(1000);	/* unloading takes grace periods, not turns of ours */
+			/* unloading takes grace periods, and loading time, which they need more than we */
+			usleep(below(8000));
 			continue;
 		}
 		operations[kind].go();
@@ -818,6 +819,9 @@ static void keep_subjects(void)
 		if (pid > 0) {
 			while (shared->left > next && shared->left > 0 && !shared->quiet)
 				usleep(1000);
+			/* then there is nobody to wait for, and a loader not to be kept from the CPU */
+			if (shared->quiet)
+				usleep(below(20000));
 			if (below(8))
 				kill(pid, SIGCONT);
 			else
