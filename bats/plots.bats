@@ -66,10 +66,10 @@ sim 6.1 1024 disk - case3 4 4 2 50.00 50 54 58 20 21 22 900 950 1000
 END
 	printf 'accesses\texpected\tsd\tdistinct\tminor\n1000\t800\t9\t790\t791\n2000\t900\t9\t905\t906\n' > touches.tsv
 	tr ' ' '\t' > misses.tsv << 'END'
-mode pages share major_ratio refault_ratio uniform_ratio lru_ratio
-R 100 0.75 0.2 0.04 0.25 0.26
-R 100 0.25 0.7 0.06 0.75 0.74
-L 100 0.5 0.03 0.01 0.5 0.05
+mode pages share miss_ratio standard_error uniform_ratio lru_ratio fifo_ratio clock_ratio random_ratio
+R 100 0.75 0.254 0.002 0.25 0.26 0.25 0.26 0.25
+R 100 0.25 0.748 0.002 0.75 0.74 0.75 0.74 0.75
+L 100 0.5 0.04 0.001 0.5 0.041 0.042 0.043 0.044
 END
 }
 
@@ -266,14 +266,18 @@ END
 	done
 }
 
-# Both kinds of misses together are what was measured.
-@test "theory plots expectations beside measurements" {
+# Misses less theory's, in percentage points: 100 (0.254 - 0.25); and each policy's less those, beside
+# each other: 100 (0.041 - 0.04).
+@test "theory plots how far measurements and policies are from each other" {
 	run -0 points theory.gp touches.tsv misses.tsv
 	assert_line --index 0 -
-	for point in '1 800' '2 900' '1 791' '2 906' '0.75 0.24' '0.25 0.76' '0.5 0.05' '0.5 0.04' '0.5 0.5'; do
+	for point in '1 800' '2 900' '1 791' '2 906' '0.75 0.4' '0.25 -0.2' \
+		'0.5 0' '0.515 0.1' '0.53 0.3' '0.545 0.2' '0.56 0.4'; do
 		assert_line "$point"
 	done
-	refute_line '0.5 0.03'
+	# two standard errors to both sides
+	run -0 awk '$1 == 0.75 || $1 == 0.25 || $1 == 0.5 && $4 > $2 { printf "%s %.1f %.1f\n", $1, $3, $4 }' points
+	assert_output "$(printf '%s\n' '0.75 0.0 0.8' '0.25 -0.6 0.2' '0.5 -0.2 0.2')"
 }
 
 @test "sweep, seeds and theory fail without one of their columns, or with other arguments" {

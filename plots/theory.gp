@@ -18,11 +18,11 @@ height = 460
 load ARG0[1 : strstrt(ARG0, "theory.gp") - 1]."style.gp"
 
 # The ends of the axes. stats only warns of what it cannot read.
-array files[9] = [touches, touches, touches, misses, misses, misses, misses, misses, misses]
-array columns[9] = ["accesses", "expected", "minor", "share", "pages", "major_ratio", \
-	"refault_ratio", "lru_ratio", "uniform_ratio"]
-array most[9]
-do for [c = 1 : 9] {
+array files[10] = [touches, touches, touches, misses, misses, misses, misses, misses, misses, misses]
+array columns[10] = ["accesses", "expected", "minor", "share", "miss_ratio", "standard_error", \
+	"uniform_ratio", "lru_ratio", "fifo_ratio", "clock_ratio"]
+array most[10]
+do for [c = 1 : 10] {
 	undefine STATS_*
 	stats files[c] using columns[c] nooutput
 	if (!exists("STATS_max")) {
@@ -32,7 +32,10 @@ do for [c = 1 : 9] {
 	most[c] = STATS_max
 }
 is(mode, value) = stringcolumn("mode") eq mode ? value : NaN
-measured(mode) = is(mode, column("major_ratio") + column("refault_ratio"))
+# in percentage points
+measured_less(mode, name) = is(mode, 100 * (column("miss_ratio") - column(name)))
+less_measured(name) = is("L", 100 * (column(name) - column("miss_ratio")))
+two_errors(mode) = is(mode, 200 * column("standard_error"))
 
 set output out
 set multiplot
@@ -54,21 +57,27 @@ set lmargin at screen 0.405
 set rmargin at screen 0.655
 set title "misses of uniform accesses"
 set xlabel "resident share of the pages, M/W"
+set ylabel "less 1 - M/W, percentage points" offset 1, 0
 set xrange [0 : 1]
 set xtics 0, 0.2, 1
-set yrange [0 : 1]
-set ytics 0, 0.2, 1
-plot 1 - x with lines linetype 1 title "1 - M/W", \
-	misses using (is("R", column("share"))):(measured("R")) with points linetype 2 \
-		title "measured"
+set yrange [-1 : 1]
+set ytics -1, 0.5, 1
+plot 0 with lines linetype 1 title "1 - M/W", \
+	misses using (is("R", column("share"))):(measured_less("R", "uniform_ratio")):(two_errors("R")) \
+		with yerrorbars linetype 2 dashtype 1 title "measured, two standard errors"
 
 set lmargin at screen 0.735
 set rmargin at screen 0.985
 set title "misses of accesses with locality"
-eval log_axis("y", 0.01, 1)
-plot misses using (is("L", column("share"))):"lru_ratio" with points linetype 1 title "LRU", \
-	misses using (is("L", column("share"))):(measured("L")) with points linetype 2 \
-		title "measured", \
-	misses using (is("L", column("share"))):"uniform_ratio" with points linetype 3 \
-		title "1 - M/W"
+set ylabel "less those measured, percentage points" offset 1, 0
+set yrange [-0.5 : 0.5]
+set ytics -0.5, 0.25, 0.5
+# beside each other, not one on the other
+beside(n) = is("L", column("share") + 0.015 * n)
+plot misses using (is("L", column("share"))):(is("L", 0)):(two_errors("L")) \
+		with yerrorbars linetype 2 dashtype 1 title "measured", \
+	misses using (beside(1)):(less_measured("lru_ratio")) with points linetype 1 title "LRU", \
+	misses using (beside(2)):(less_measured("clock_ratio")) with points linetype 3 title "CLOCK", \
+	misses using (beside(3)):(less_measured("fifo_ratio")) with points linetype 4 title "FIFO", \
+	misses using (beside(4)):(less_measured("random_ratio")) with points linetype 5 title "random"
 unset multiplot

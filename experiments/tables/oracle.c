@@ -4,6 +4,7 @@
  *
  *	oracle touches RUN
  *	oracle misses RUN...
+ *	oracle replace FRAMES < STRING
  *
  * RUN is the prefix of the files of a run (see run.h) of one `work -v`. RUN.work has a line
  * an iteration and its report (see work.c), RUN.series.tsv its resident set over time.
@@ -19,10 +20,13 @@
  * finds its page missing with the probability 1 - M/W, whatever is replaced (J. van
  * den Berg and D. Towsley, Properties of the miss ratio for a 2-level storage model
  * with LRU or FIFO replacement strategy and independent references, IEEE Transactions
- * on Computers 42(4), 1993). And for any reference string, LRU replacement misses
- * exactly those accesses whose stack distance is M or more (R. L. Mattson et al.,
- * Evaluation techniques for storage hierarchies, IBM Systems Journal 9(2), 1970); so
- * the string of the very same work is generated again and its distances are counted.
+ * on Computers 42(4), 1993). And the string of the very same work is generated again, and
+ * what each policy of policies.h would miss of it with M frames is counted: LRU exactly
+ * those accesses whose stack distance is M or more (R. L. Mattson et al., Evaluation techniques
+ * for storage hierarchies, IBM Systems Journal 9(2), 1970). The standard error of the measured
+ * ratio p of n accesses is that of independent ones, sqrt(p (1 - p) / n).
+ *
+ * replace: the same for a string of one's own, a page number a line.
  *
  * Only the second half of the iterations counts, when nearly all pages have been
  * touched; first touches are left out of the accesses. M is the mean of the resident
@@ -36,6 +40,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "../../mp3/tools/accesses.h"
+#include "policies.h"
 #include "run.h"
 #include "text.h"
 
@@ -44,6 +49,7 @@
 static const char usage_text[] =
 "usage: oracle touches RUN\n"
 "       oracle misses RUN...\n"
+"       oracle replace FRAMES < STRING\n"
 "       oracle -h\n"
 "\n"
 "touches  a row an iteration of a work with random accesses: accesses so far,\n"
@@ -51,8 +57,10 @@ static const char usage_text[] =
 "         minor faults so far\n"
 "misses   a row a work: pages, resident ones, accesses and faults in the second half\n"
 "         of its iterations, without first touches; ratio of misses to accesses,\n"
-"         measured, for a uniform random access, and of LRU for the same accesses;\n"
-"         the measured one less the uniform one (mode R) or less LRU's (others)\n"
+"         measured, and its standard error; for a uniform random access; and of LRU,\n"
+"         FIFO, CLOCK, random replacement and OPT for the same accesses\n"
+"replace  a row a policy: its misses of STRING, page numbers on a line each, with FRAMES\n"
+"         frames, first touches included\n"
 "\n"
 "RUN is results/AXES/ROW/NAME, the prefix of the files of a run, in which work -v was\n"
 "the one process. Tables are tab separated and have a header row.\n";
@@ -223,61 +231,33 @@ static double mean_resident(const char *run, const struct work *work, size_t fir
 	return sum / nr;
 }
 
-/*
- * Stack distances, by a Fenwick tree over time: an access is marked at its own time
- * as long as it is the last one to its page, so the marks since an earlier time are the
- * pages that were accessed since then.
- */
-static void mark(int *tree, size_t length, size_t time, int by)
-{
-	for (size_t i = time + 1; i <= length; i += i & -i)
-		tree[i] += by;
-}
-
-static size_t marks_before(const int *tree, size_t time)
-{
-	size_t sum = 0;
-
-	for (size_t i = time; i > 0; i -= i & -i)
-		sum += tree[i];
-	return sum;
-}
-
-/* LRU's misses with @resident pages, at the accesses from @from on, but for first touches. */
-static size_t lru_misses(const struct work *work, double resident, size_t from)
+/* The string of a work, generated again. */
+static struct references references_of(const struct work *work)
 {
 	struct accesses accesses = accesses_of(work->report.mode, work->report.mb << 20, PAGE,
 					       work->report.seed);
-	size_t length = work->report.touches, misses = 0;
-	int *tree = calloc(length + 1, sizeof(*tree));
-	size_t *last = calloc(pages(work), sizeof(*last));	/* time + 1; 0 never */
+	struct references string = { .length = work->report.touches, .pages = pages(work) };
 
-	if (!tree || !last)
+	string.page = calloc(string.length, sizeof(*string.page));
+	if (!string.page)
 		err(1, NULL);
-	for (size_t time = 0; time < length; time++) {
-		size_t page = next_access(&accesses) / PAGE;
-
-		if (last[page] && time >= from &&
-		    marks_before(tree, time) - marks_before(tree, last[page]) >= resident)
-			misses++;
-		if (last[page])
-			mark(tree, length, last[page] - 1, -1);
-		mark(tree, length, time, 1);
-		last[page] = time + 1;
-	}
-	free(tree);
-	free(last);
-	return misses;
+	for (size_t i = 0; i < string.length; i++)
+		string.page[i] = next_access(&accesses) / PAGE;
+	return string;
 }
 
 static void misses(char **runs, size_t nr)
 {
-	puts("mode\tmb\tpages\tresident\tshare\taccesses\tmajor\trefaults"
-	     "\tmajor_ratio\trefault_ratio\tuniform_ratio\tlru_ratio\tdeparture");
+	printf("mode\tmb\tpages\tresident\tshare\taccesses\tmajor\trefaults"
+	       "\tmajor_ratio\trefault_ratio\tmiss_ratio\tstandard_error\tuniform_ratio");
+	for (int policy = 0; policy < POLICIES; policy++)
+		printf("\t%s_ratio", policy_names[policy]);
+	putchar('\n');
 	for (size_t n = 0; n < nr; n++) {
 		struct work work = read_work(runs[n]);
 		size_t half = work.nr / 2, from, minor = 0, major = 0, first;
-		double resident, accesses, measured, uniform, lru;
+		double resident, accesses, measured;
+		struct references string;
 
 		if (half == 0)
 			errx(1, "%s: one iteration has no second half", work.path);
@@ -292,15 +272,52 @@ static void misses(char **runs, size_t nr)
 		resident = mean_resident(runs[n], &work, half);
 		accesses = work.report.touches - from - first;
 		measured = (major + minor - first) / accesses;
-		uniform = 1 - resident / pages(&work);
-		lru = lru_misses(&work, resident, from) / accesses;
-		printf("%c\t%lu\t%zu\t%.1f\t%.4f\t%.0f\t%zu\t%zu\t%.5f\t%.5f\t%.5f\t%.5f\t%.5f\n",
+		printf("%c\t%lu\t%zu\t%.1f\t%.4f\t%.0f\t%zu\t%zu\t%.5f\t%.5f\t%.5f\t%.5f\t%.5f",
 		       work.report.mode, work.report.mb, pages(&work), resident,
 		       resident / pages(&work), accesses, major, minor - first,
-		       major / accesses, (minor - first) / accesses, uniform, lru,
-		       measured - (work.report.mode == 'R' ? uniform : lru));
+		       major / accesses, (minor - first) / accesses, measured,
+		       sqrt(measured * fmax(0, 1 - measured) / accesses), 1 - resident / pages(&work));
+		string = references_of(&work);
+		for (int policy = 0; policy < POLICIES; policy++)
+			printf("\t%.5f", policy_misses(policy, &string, lround(resident), from) / accesses);
+		putchar('\n');
+		free(string.page);
 		free_work(&work);
 	}
+}
+
+/* With first touches, which policy_misses() leaves out: they are misses of every policy. */
+static void replace(const char *frames_text)
+{
+	unsigned long frames = parse_argument("FRAMES", frames_text, 1, UINT32_MAX), page;
+	struct references string = { 0 };
+	size_t first = 0;
+	struct text text = { .path = "standard input", .file = stdin };
+	bool *touched;
+
+	while (next_line(&text)) {
+		const char *at = text.line;
+
+		if (!number(&at, "", &page) || strcmp(at, "\n") || page > 100000000)
+			malformed(&text, "the number of a page, up to 100000000");
+		string.page = grow(string.page, string.length, sizeof(*string.page));
+		string.page[string.length++] = page;
+		if (page >= string.pages)
+			string.pages = page + 1;
+	}
+	touched = calloc(string.pages + 1, sizeof(*touched));
+	if (!touched)
+		err(1, NULL);
+	for (size_t i = 0; i < string.length; i++) {
+		first += !touched[string.page[i]];
+		touched[string.page[i]] = true;
+	}
+	puts("policy\tframes\taccesses\tmisses");
+	for (int policy = 0; policy < POLICIES; policy++)
+		printf("%s\t%lu\t%zu\t%.1f\n", policy_names[policy], frames, string.length,
+		       first + policy_misses(policy, &string, frames, 0));
+	free(touched);
+	free(string.page);
 }
 
 int main(int argc, char **argv)
@@ -311,6 +328,8 @@ int main(int argc, char **argv)
 		touches(argv[2]);
 	} else if (argc >= 3 && !strcmp(argv[1], "misses")) {
 		misses(&argv[2], argc - 2);
+	} else if (argc == 3 && !strcmp(argv[1], "replace")) {
+		replace(argv[2]);
 	} else {
 		warnx("unknown command, or not its arguments");
 		fputs(usage_text, stderr);
