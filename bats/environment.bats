@@ -3,6 +3,7 @@
 # Anybody's environment: variables, paths, packages, terminals, libraries. One test of each kind.
 
 load helpers
+load lib/tree
 
 LAB=$ROOT/experiments/lab
 
@@ -12,9 +13,9 @@ teardown() { tmux -S "$BATS_TEST_TMPDIR/tmux" kill-server 2>/dev/null || true; }
 
 # copy_tree DIR - what lab needs, with the kernel that is here already
 copy_tree() {
-	mkdir -p "$1/build"
+	mkdir -p "$1"
 	cp -r "$ROOT/experiments" "$ROOT/mp3" "$1"
-	ln -s "$ROOT/build/kernel" "$1/build/kernel"
+	lend_build "$1"
 }
 
 gone() { ! grep -qs '^State:[^Z]*$' "/proc/$1/status"; }
@@ -90,7 +91,7 @@ type_keys() { tmux -S "$BATS_TEST_TMPDIR/tmux" send-keys "$@"; }
 	mkdir -p noexec/build
 	cp -r "$ROOT/experiments" noexec
 	run -1 unshare -m sh -euc 'mount -t tmpfs -o noexec tmpfs noexec/build
-		ln -s "$0/build/kernel" noexec/build/kernel
+		ln -s "$0/build/kernel" "$0/build/tools" noexec/build
 		exec noexec/experiments/lab -n -S none -- true' "$ROOT"
 	assert_output --regexp 'lab: QEMU does not load .*lockstep.so: .*(map segment|not permitted)'
 }

@@ -154,7 +154,7 @@ says_no() {
 	for signal in INT TERM; do
 		setsid env --default-signal make -s N=1 tiny > "$BATS_TEST_TMPDIR/said" 2>&1 3>&- &
 		make=$!
-		until pgrep -g $make qemu-system > /dev/null; do
+		until pgrep -g $make -f 'qemu-system.* -initrd ' > /dev/null; do
 			kill -0 $make || fail "no machine: $(cat "$BATS_TEST_TMPDIR/said")"
 			sleep 0.1
 		done
