@@ -149,9 +149,37 @@ type_keys() { tmux -S "$BATS_TEST_TMPDIR/tmux" send-keys "$@"; }
 	cc -o program/main main.c -Lprogram/lib -Lelsewhere -lone -ltwo -Wl,-rpath,'$ORIGIN/lib'
 	run -1 "$LAB" -n -S none -f program/main -- main
 	assert_output --partial 'main needs libtwo.so, which is not found'
-	run -42 env LD_LIBRARY_PATH="$PWD/elsewhere" "$LAB" -n -S none -f program/main -- main
+	cd program	# where its name is its path
+	run -42 env LD_LIBRARY_PATH=../elsewhere "$LAB" -n -S none -f main -- main
 	[[ "$output" =~ console.log\ in\ ([^\)]*) ]]
 	rm -r "${BASH_REMATCH[1]}"
+}
+
+@test "the machine's C library is that of its packages, or this host's if a program needs a newer one" {
+	local library=/lib/x86_64-linux-gnu/libc.so.6
+	echo 'int main(void) { return 0; }' >main.c
+	$("$LAB" --compiler) -o ordinary main.c
+	run -0 "$LAB" -n -S none -f ordinary -- sh -c "sha256sum $library; nice ordinary"
+	assert_line "$(sha256sum <"$ROOT/build/tools/amd64/root$library" | sed "s|-$|$library|")"
+	refute_output --partial newer
+
+	# neither has such a one; but it is seen that it is asked for
+	sed 's/GLIBC_2[.]34/GLIBC_2.99/' ordinary >modern
+	chmod +x modern
+	run -0 "$LAB" -n -S none -f ordinary -f modern -- sh -c "sha256sum $library; nice ordinary"
+	assert_line "lab: modern needs a newer C library than the machine's: it gets this host's"
+	assert_line "$(sha256sum <"$library" | sed "s|-$|$library|")"
+}
+
+@test "a program that is linked statically, and a script, need no libraries" {
+	echo 'int main(void) { return 42; }' >main.c
+	$("$LAB" --compiler) -static -o static main.c
+	$("$LAB" --compiler) -static-pie -o static-pie main.c
+	printf '#!/bin/sh\nstatic; [ $? = 42 ] && static-pie; [ $? = 42 ] && echo ran\n' >script
+	chmod +x script
+	run -0 --separate-stderr "$LAB" -n -S none -f static -f static-pie -f script -- script
+	assert_output ran
+	output=$stderr assert_output --regexp '^lab: done in [^'$'\n'']*$'
 }
 
 @test "the terminal is as it was after QEMU was killed" {
