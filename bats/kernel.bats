@@ -66,7 +66,7 @@ image() {
 
 # make_packages - a kernel's; its build has a program, which the libraries beside it are for
 make_packages() {
-	local release=${KERNEL_PACKAGE#linux-image-} root=$ROOT/build/tools/amd64/root name BATS_TEST_TMPDIR=$BATS_FILE_TMPDIR
+	local release=${KERNEL_PACKAGE#linux-image-} packages=$ROOT/build/tools/amd64/root name BATS_TEST_TMPDIR=$BATS_FILE_TMPDIR
 	mkdir -p "$mirror/pool" "$BATS_FILE_TMPDIR/deb"
 	image 6.1.0-0
 	cd "$BATS_FILE_TMPDIR/deb" || return
@@ -74,8 +74,8 @@ make_packages() {
 	echo 'include /usr/src/linux-headers-6.1.0-0-common/Makefile' > "headers/usr/src/linux-headers-$release/Makefile"
 	# shellcheck disable=SC2016 # make's notation
 	echo 'override CC = $(CROSS_COMPILE)gcc-12' > "headers/usr/src/linux-headers-$release/.kernelvariables"
-	cp "$root/bin/echo" kbuild/usr/lib/linux-kbuild-6.1/scripts/mod/modpost
-	cp -L "$root"/lib/x86_64-linux-gnu/{ld-linux-x86-64.so.2,libc.so.6} libc6/lib/x86_64-linux-gnu
+	cp "$packages/bin/echo" kbuild/usr/lib/linux-kbuild-6.1/scripts/mod/modpost
+	cp -L "$packages"/lib/x86_64-linux-gnu/{ld-linux-x86-64.so.2,libc.so.6} libc6/lib/x86_64-linux-gnu
 	package headers "linux-headers-$release" 6.1.0-0 linux-kbuild-6.1
 	package kbuild linux-kbuild-6.1 6.1.0-0
 	for name in image headers; do
