@@ -38,7 +38,7 @@ says_no() {
 @test "make alone prints the verbs, the cases and the knobs" {
 	run -0 make
 	for word in tiny case1 case2 case3 theory sweep bench-cost results verify plots report list test test-quick \
-		test-all test-debug soak check shell install clean MACHINE KERNEL MEM SWAP SEED SEEDS N KNOBS CASES \
+		test-all test-debug soak check shell install pin clean MACHINE KERNEL MEM SWAP SEED SEEDS N KNOBS CASES \
 		RUNS AUTO_DEPS KERNELS OPERATIONS HOURS; do
 		assert_output --regexp "(^|[^A-Za-z0-9])$word[^A-Za-z0-9]"
 	done
