@@ -3,6 +3,7 @@
 # Anybody's environment: variables, paths, packages, terminals, libraries. One test of each kind.
 
 load helpers
+load lib/tree
 
 LAB=$ROOT/experiments/lab
 
@@ -12,9 +13,9 @@ teardown() { tmux -S "$BATS_TEST_TMPDIR/tmux" kill-server 2>/dev/null || true; }
 
 # copy_tree DIR - what lab needs, with the kernel that is here already
 copy_tree() {
-	mkdir -p "$1/build"
+	mkdir -p "$1"
 	cp -r "$ROOT/experiments" "$ROOT/mp3" "$1"
-	ln -s "$ROOT/build/kernel" "$1/build/kernel"
+	lend_build "$1"
 }
 
 gone() { ! grep -qs '^State:[^Z]*$' "/proc/$1/status"; }
@@ -90,7 +91,7 @@ type_keys() { tmux -S "$BATS_TEST_TMPDIR/tmux" send-keys "$@"; }
 	mkdir -p noexec/build
 	cp -r "$ROOT/experiments" noexec
 	run -1 unshare -m sh -euc 'mount -t tmpfs -o noexec tmpfs noexec/build
-		ln -s "$0/build/kernel" noexec/build/kernel
+		ln -s "$0/build/kernel" "$0/build/tools" noexec/build
 		exec noexec/experiments/lab -n -S none -- true' "$ROOT"
 	assert_output --regexp 'lab: QEMU does not load .*lockstep.so: .*(map segment|not permitted)'
 }
@@ -148,9 +149,38 @@ type_keys() { tmux -S "$BATS_TEST_TMPDIR/tmux" send-keys "$@"; }
 	cc -o program/main main.c -Lprogram/lib -Lelsewhere -lone -ltwo -Wl,-rpath,'$ORIGIN/lib'
 	run -1 "$LAB" -n -S none -f program/main -- main
 	assert_output --partial 'main needs libtwo.so, which is not found'
-	run -42 env LD_LIBRARY_PATH="$PWD/elsewhere" "$LAB" -n -S none -f program/main -- main
+	cd program	# where its name is its path
+	run -42 env LD_LIBRARY_PATH=../elsewhere "$LAB" -n -S none -f main -- main
 	[[ "$output" =~ console.log\ in\ ([^\)]*) ]]
 	rm -r "${BASH_REMATCH[1]}"
+}
+
+@test "the machine's C library is that of its packages, or this host's if a program needs a newer one" {
+	local library=/lib/x86_64-linux-gnu/libc.so.6
+	echo 'int main(void) { return 0; }' >main.c
+	$("$LAB" --compiler) -o ordinary main.c
+	run -0 "$LAB" -n -S none -f ordinary -- sh -c "sha256sum $library; nice ordinary"
+	assert_line "$(sha256sum <"$ROOT/build/tools/amd64/root$library" | sed "s|-$|$library|")"
+	refute_output --partial newer
+
+	# neither has such a one; but it is seen that it is asked for
+	sed 's/GLIBC_2[.]34/GLIBC_2.99/' ordinary >modern
+	chmod +x modern
+	run -0 "$LAB" -n -S none -f ordinary -f modern -- sh -c "sha256sum $library; nice ordinary"
+	assert_line "lab: modern needs a newer C library than the machine's: it gets this host's"
+	assert_line "$(sha256sum <"$library" | sed "s|-$|$library|")"
+}
+
+@test "a program that is linked statically, and a script, need no libraries" {
+	echo 'int main(void) { return 42; }' >main.c
+	$("$LAB" --compiler) -static -o static main.c
+	$("$LAB" --compiler) -static-pie -o static-pie main.c
+	printf '#!/bin/sh\nstatic; [ $? = 42 ] && static-pie; [ $? = 42 ] && echo ran\n' >script
+	chmod +x script
+	run -0 "$LAB" -n -S none -f static -f static-pie -f script -- script
+	assert_line --index 0 ran
+	assert_line --index 1 --partial 'lab: done in '
+	assert_equal ${#lines[@]} 2
 }
 
 @test "the terminal is as it was after QEMU was killed" {

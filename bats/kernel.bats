@@ -1,59 +1,137 @@
 #!/usr/bin/env bats
-# The guest's kernel comes whole from its mirror, or not at all. The mirror is one of our own,
-# with packages that have all which is looked for, and are no kernel.
+# What a run is made of comes whole from its mirror, in the versions of pinned.tsv, or not at all. The
+# mirror is one of our own, with packages that have all which is looked for in a kernel's, and are none.
 
 load helpers
 
-# make_mirror DIR - a mirror of a Debian with a kernel that has all which is looked for, and
-# is none
-make_mirror() {
-	local release=6.1.0-0-cloud-amd64 packages=$1/dists/bookworm/main/binary-amd64 gpg
-	mkdir -p "$1/pool" "$packages" "$BATS_TEST_TMPDIR/deb"
-	(
-		cd "$BATS_TEST_TMPDIR/deb" || exit
-		mkdir -p image/boot "image/lib/modules/$release" "headers/usr/src/linux-headers-$release"
-		head -c 300000 /dev/urandom > "image/boot/vmlinuz-$release"
-		touch "image/lib/modules/$release"/modules.{order,builtin}
-		echo 'include /usr/src/linux-headers-6.1.0-0-common/Makefile' > "headers/usr/src/linux-headers-$release/Makefile"
-		echo 'override CC = $(CROSS_COMPILE)gcc-12' > "headers/usr/src/linux-headers-$release/.kernelvariables"
-		for kind in image headers; do
-			mkdir "all-$kind"
-			package "$kind" "linux-$kind-$release"
-			package "all-$kind" "linux-$kind-cloud-amd64" "linux-$kind-$release"
-		done
-	)
-	for deb in "$1"/pool/*; do
+KERNEL_PACKAGE=linux-image-6.1.0-0-cloud-amd64
+
+setup_file() {
+	"$ROOT/experiments/machine/tools" amd64 2>&3
+	export mirror=$BATS_FILE_TMPDIR/mirror gpg=$BATS_FILE_TMPDIR/gpg
+	mkdir -m 700 "$gpg"
+	key debian
+	key other
+	make_packages
+	publish
+	cp -r "$mirror" "$BATS_FILE_TMPDIR/mirror.whole"
+	mkdir -p "$BATS_FILE_TMPDIR/tree/experiments"
+	cd "$BATS_FILE_TMPDIR/tree" || return
+	cp -r "$ROOT"/experiments/{environment,machine} experiments
+	# but for its kernel, the table is the real one: so the tools that are here are of it
+	DEBIAN_MIRROR=copy:$mirror DEBIAN_KEYRING=$gpg/debian.gpg experiments/machine/pin 6.1
+}
+
+teardown_file() { gpgconf --homedir "$gpg" --kill all; }
+
+# a tree and a mirror for each test
+setup() {
+	mirror=$BATS_TEST_TMPDIR/mirror
+	cp -r "$BATS_FILE_TMPDIR/mirror.whole" "$mirror"
+	cp -r "$BATS_FILE_TMPDIR/tree" "$BATS_TEST_TMPDIR/tree"
+	cd "$BATS_TEST_TMPDIR/tree" || return
+	rm -rf build
+	mkdir build
+	ln -s "$ROOT/build/tools" build/tools
+	cp experiments/machine/pinned.tsv "$BATS_TEST_TMPDIR/table"
+	export DEBIAN_MIRROR=copy:$mirror DEBIAN_KEYRING=$gpg/debian.gpg
+	shims=$BATS_TEST_TMPDIR/shims
+	mkdir "$shims"
+}
+
+# key NAME - who signs, and its keyring
+key() {
+	gpg --homedir "$gpg" --batch --quiet --passphrase '' --quick-gen-key "$1@example.org" ed25519 sign never
+	gpg --homedir "$gpg" --batch --quiet --export "$1@example.org" > "$gpg/$1.gpg"
+}
+
+# package DIR NAME VERSION [DEPENDENCY] - of what is in DIR, in the place of earlier versions
+package() {
+	mkdir -p "$1/DEBIAN"
+	printf '%s\n' "Package: $2" "Version: $3" "Architecture: amd64" \
+		"Maintainer: nobody <nobody@example.org>" "${4:+Depends: $4}" "Description: none" |
+		grep . > "$1/DEBIAN/control"
+	rm -f "$mirror/pool/$2"_*
+	dpkg-deb --root-owner-group -b "$1" "$mirror/pool/$2_$3_amd64.deb" > /dev/null
+}
+
+# image VERSION - the kernel's package; no two are the same
+image() {
+	local tree=$BATS_TEST_TMPDIR/image release=${KERNEL_PACKAGE#linux-image-}
+	mkdir -p "$tree/boot" "$tree/lib/modules/$release"
+	head -c 300000 /dev/urandom > "$tree/boot/vmlinuz-$release"
+	touch "$tree/lib/modules/$release"/modules.{order,builtin,builtin.modinfo}
+	package "$tree" "$KERNEL_PACKAGE" "$1"
+}
+
+# make_packages - a kernel's; its build has a program, which the libraries beside it are for
+make_packages() {
+	local release=${KERNEL_PACKAGE#linux-image-} packages=$ROOT/build/tools/amd64/root name BATS_TEST_TMPDIR=$BATS_FILE_TMPDIR
+	mkdir -p "$mirror/pool" "$BATS_FILE_TMPDIR/deb"
+	image 6.1.0-0
+	cd "$BATS_FILE_TMPDIR/deb" || return
+	mkdir -p "headers/usr/src/linux-headers-$release" kbuild/usr/lib/linux-kbuild-6.1/scripts/mod libc6/lib/x86_64-linux-gnu
+	echo 'include /usr/src/linux-headers-6.1.0-0-common/Makefile' > "headers/usr/src/linux-headers-$release/Makefile"
+	# shellcheck disable=SC2016 # make's notation
+	echo 'override CC = $(CROSS_COMPILE)gcc-12' > "headers/usr/src/linux-headers-$release/.kernelvariables"
+	cp "$packages/bin/echo" kbuild/usr/lib/linux-kbuild-6.1/scripts/mod/modpost
+	cp -L "$packages"/lib/x86_64-linux-gnu/{ld-linux-x86-64.so.2,libc.so.6} libc6/lib/x86_64-linux-gnu
+	package headers "linux-headers-$release" 6.1.0-0 linux-kbuild-6.1
+	package kbuild linux-kbuild-6.1 6.1.0-0
+	for name in image headers; do
+		package "all-$name" "linux-$name-cloud-amd64" 6.1.0-0 "linux-$name-$release"
+	done
+	package libc6 libc6 2.36-0
+	for name in zlib1g libzstd1 libelf1; do
+		package "$name" "$name" 0-1
+	done
+}
+
+# publish [LINE...] - the mirror's lists say what it has; LINEs are in its Release, which SIGNER has signed
+publish() {
+	local lists=$mirror/dists/bookworm deb architecture
+	mkdir -p "$lists"/main/binary-{amd64,arm64}
+	: > "$lists/main/binary-arm64/Packages"
+	for deb in "$mirror"/pool/*; do
 		dpkg-deb -f "$deb"
 		echo "Filename: pool/${deb##*/}"
 		echo "Size: $(stat -c %s "$deb")"
 		echo "SHA256: $(sha256sum "$deb" | cut -d ' ' -f 1)"
 		echo
-	done > "$packages/Packages"
+	done > "$lists/main/binary-amd64/Packages"
 	{
-		echo "Origin: Debian"
-		echo "Suite: oldstable"
-		echo "Codename: bookworm"
-		echo "Architectures: amd64"
-		echo "Components: main"
-		echo "Date: $(date -u -R)"
-		echo "SHA256:"
-		echo " $(sha256sum "$packages/Packages" | cut -d ' ' -f 1) $(stat -c %s "$packages/Packages") main/binary-amd64/Packages"
-	} > "$BATS_TEST_TMPDIR/Release"
-	gpg=(gpg --homedir "$BATS_TEST_TMPDIR/gpg" --batch --quiet --passphrase '')
-	mkdir -m 700 "$BATS_TEST_TMPDIR/gpg"
-	"${gpg[@]}" --quick-gen-key nobody@example.org ed25519 sign never
-	"${gpg[@]}" --export > "$BATS_TEST_TMPDIR/keys.gpg"
-	"${gpg[@]}" --clearsign -o "$1/dists/bookworm/InRelease" "$BATS_TEST_TMPDIR/Release"
-	gpgconf --homedir "$BATS_TEST_TMPDIR/gpg" --kill all
+		printf '%s\n' "Origin: Debian" "Suite: oldstable" "Codename: bookworm" "Architectures: amd64 arm64" \
+			"Components: main" "Date: $(date -u -R)" "$@" "SHA256:"
+		for architecture in amd64 arm64; do
+			deb=main/binary-$architecture/Packages
+			echo " $(sha256sum < "$lists/$deb" | cut -d ' ' -f 1) $(stat -c %s "$lists/$deb") $deb"
+		done
+	} > "$lists/Release"
+	gpg --homedir "$gpg" --batch --quiet --yes --local-user "${SIGNER:-debian}@example.org" \
+		--clearsign -o "$lists/InRelease" "$lists/Release"
+	rm "$lists/Release"
 }
 
-# package DIR NAME [DEPENDENCY] - of what is in DIR
-package() {
-	mkdir "$1/DEBIAN"
-	printf '%s\n' "Package: $2" "Version: 6.1.0-0" "Architecture: amd64" \
-		"Maintainer: nobody <nobody@example.org>" "${3:+Depends: $3}" "Description: none" |
-		grep . > "$1/DEBIAN/control"
-	dpkg-deb --root-owner-group -b "$1" "$mirror/pool/$2_6.1.0-0_amd64.deb" > /dev/null
+# digest NAME - of a package on the mirror
+digest() { sha256sum "$mirror/pool/$1"_*.deb | cut -d ' ' -f 1; }
+
+# fails WORDS - the kernel is not there, for a reason of one line, which matches WORDS
+fails() {
+	run -1 experiments/machine/kernel
+	assert_line --index $((${#lines[@]} - 1)) --regexp "^kernel: $1"
+	assert_equal "$(grep -v -c '^kernel: 6.1: [a-z]*ing ' <<< "$output")" 1
+	nothing_there
+}
+
+nothing_there() { assert_equal "$(ls build/kernel)" ""; }
+
+# succeeds VERSION
+succeeds() {
+	run -0 experiments/machine/kernel
+	assert_line "kernel: 6.1: $KERNEL_PACKAGE $1 is in build/kernel/6.1"
+	dpkg-deb --fsys-tarfile "$mirror/pool/${KERNEL_PACKAGE}_$1_amd64.deb" | tar -x -O "./boot/vmlinuz-${KERNEL_PACKAGE#linux-image-}" |
+		cmp - build/kernel/6.1/vmlinuz
+	assert_equal "$(ls build/kernel)" 6.1
 }
 
 # unpack_kernel - until it begins with the image; sets pid
@@ -75,26 +153,38 @@ unpack_kernel() {
 	assert_output ""
 }
 
-@test "a guest's programs are fetched for another architecture than the host's alone" {
-	for architecture in amd64 abacus; do
-		run -2 "$ROOT/experiments/machine/kernel" --tools $architecture
-		assert_output "kernel: there are no other programs for $architecture than the host's"
+@test "what is pinned is a package, a version and a digest, once, for each set and each kernel" {
+	cd "$ROOT/experiments/machine"
+	run -0 awk -F '\t' '
+		/^#/ || FNR == 1 || $1 == "set" || $1 == "version" { if (FILENAME != "pinned.tsv" || /^#/ || FNR == 2) next }
+		FILENAME != "pinned.tsv" { suite[$1] = $2; next }
+		NF != 6 { print "columns: " $0 }
+		!($1 in suite) { print "no such set: " $0 }
+		$2 != suite[$1] { print "of another suite than its set: " $0 }
+		$3 !~ /^[a-z0-9][a-z0-9.+-]+$/ || $4 !~ /^[0-9][A-Za-z0-9.+:~-]*$/ { print "no package and version: " $0 }
+		$5 !~ /^(amd64|arm64|all)$/ { print "architecture: " $0 }
+		$6 !~ /^[0-9a-f]+$/ || length($6) != 64 { print "no digest: " $0 }
+		$6 in of && of[$6] != $3 $4 $5 || ($3 $4 $5) in is && is[$3 $4 $5] != $6 { print "two digests: " $0 }
+		seen[$1, $3, $5]++ { print "twice: " $0 }
+		{ rows[$1]++; of[$6] = $3 $4 $5; is[$3 $4 $5] = $6 }
+		END { for (set in suite) if (!rows[set]) print "not pinned: " set }' sets.tsv kernels.tsv pinned.tsv
+	assert_output ""
+}
+
+@test "a set of tools that is not known is a line of usage" {
+	for word in abacus 6.1 ''; do
+		run -2 experiments/machine/tools "$word"
+		assert_output "usage: experiments/machine/tools SET, one of: amd64 arm64 bench"
 	done
+	run -2 experiments/machine/tools
 }
 
 @test "a kernel whose download is cut short, or is not what it should be, is not there, and the next time it is" {
-	mirror=$BATS_TEST_TMPDIR/mirror
-	make_mirror "$mirror"
-	mkdir -p "$BATS_TEST_TMPDIR/tree/experiments"
-	cd "$BATS_TEST_TMPDIR/tree"
-	cp -r "$ROOT"/experiments/{environment,machine} experiments
-	shims=$BATS_TEST_TMPDIR/shims
-	mkdir "$shims"
 	cat > "$shims/dpkg-deb" <<-'END'
 		#!/bin/sh
 		shims=${0%/*}
 		case "$*" in
-		"-x "*linux-image*)
+		"--fsys-tarfile "*linux-image*)
 			: > "$shims/waiting"
 			while [ -e "$shims/wait" ]; do sleep 0.05; done
 			;;
@@ -102,20 +192,15 @@ unpack_kernel() {
 		PATH=${PATH#"$shims:"} exec dpkg-deb "$@"
 	END
 	chmod 755 "$shims/dpkg-deb"
-	export DEBIAN_MIRROR=copy:$mirror DEBIAN_KEYRING=$BATS_TEST_TMPDIR/keys.gpg
 
-	deb=$(echo "$mirror"/pool/linux-image-6*.deb)
+	deb=$mirror/pool/${KERNEL_PACKAGE}_6.1.0-0_amd64.deb
 	cp "$deb" "$BATS_TEST_TMPDIR/whole.deb"
 	truncate -s -1000 "$deb"
-	run -1 experiments/machine/kernel
-	assert_line --regexp '^kernel: cannot get 6.1 from bookworm: E: .*linux-image-6'
-	assert_equal "$(ls build/kernel)" "$(printf '%s\n' apt lock)"
+	fails 'cannot get 6.1 from bookworm: E: .*linux-image-6'
 
 	# as long, with other bytes at its end
 	head -c 1000 /dev/zero >> "$deb"
-	run -1 experiments/machine/kernel
-	assert_line --regexp '^kernel: cannot get 6.1 from bookworm: E: .*linux-image-6'
-	assert_equal "$(ls build/kernel)" "$(printf '%s\n' apt lock)"
+	fails 'cannot get 6.1 from bookworm: E: .*linux-image-6'
 
 	# cut short where nothing else sees it: between the download and the unpacking
 	cp "$BATS_TEST_TMPDIR/whole.deb" "$deb"
@@ -127,16 +212,129 @@ unpack_kernel() {
 	! wait $pid || fail "it succeeded"
 	run -0 tail -n 1 said
 	assert_output --regexp '^kernel: cannot unpack linux-image-6.*deb$'
-	assert_equal "$(ls build/kernel)" "$(printf '%s\n' apt lock)"
+	nothing_there
 
 	unpack_kernel
 	kill -KILL -- -$pid
 	while pgrep -g $pid > /dev/null; do sleep 0.05; done
 	assert [ ! -e build/kernel/6.1 ]
 
+	succeeds 6.1.0-0
+	# what its build runs finds its own libraries, wherever the tree lies
+	mv build/kernel "$BATS_TEST_TMPDIR/moved"
+	run -0 "$BATS_TEST_TMPDIR/moved/6.1/usr/lib/linux-kbuild-6.1/scripts/mod/modpost" a b
+	assert_output "a b"
+}
+
+@test "a kernel that is there is made anew when the table has other packages, and only then" {
+	succeeds 6.1.0-0
+	rm -r "$mirror"	# it is not asked again
 	run -0 experiments/machine/kernel
-	assert_line "kernel: 6.1: linux-image-6.1.0-0-cloud-amd64 6.1.0-0 is in build/kernel/6.1"
-	dpkg-deb --fsys-tarfile "$BATS_TEST_TMPDIR/whole.deb" | tar -x -O ./boot/vmlinuz-6.1.0-0-cloud-amd64 |
-		cmp - build/kernel/6.1/vmlinuz
-	assert_equal "$(ls build/kernel)" "$(printf '%s\n' 6.1 apt lock)"
+	assert_output ""
+	cp -r "$BATS_FILE_TMPDIR/mirror.whole" "$mirror"
+	image 6.1.0-1
+	publish
+	experiments/machine/pin 6.1
+	succeeds 6.1.0-1
+}
+
+@test "a mirror with another version than the table is one line, with the remedies, and one is to move the table" {
+	image 6.1.0-1
+	publish
+	fails "cannot get 6.1 from bookworm: bookworm has $KERNEL_PACKAGE 6.1.0-1 and not 6.1.0-0,.* DEBIAN_MIRROR .*capsule.*make pin"
+
+	# as when a kernel's ABI gets another number
+	rm "$mirror/pool/$KERNEL_PACKAGE"_*
+	publish
+	fails "cannot get 6.1 from bookworm: bookworm has $KERNEL_PACKAGE no more and not 6.1.0-0,.* DEBIAN_MIRROR .*capsule.*make pin"
+
+	image 6.1.0-2
+	publish
+	run -0 experiments/machine/pin 6.1
+	assert_line --regexp "^< 6.1	$KERNEL_PACKAGE	6.1.0-0$"
+	assert_line --regexp "^> 6.1	$KERNEL_PACKAGE	6.1.0-2$"
+	succeeds 6.1.0-2
+}
+
+@test "a package of the same version and other bytes is refused, whatever its mirror says" {
+	image 6.1.0-0
+	publish
+	fails "cannot get 6.1 from bookworm: not what experiments/machine/pinned.tsv has: ${KERNEL_PACKAGE}_6.1.0-0_amd64.deb: FAILED"
+}
+
+@test "a dated archive is past its date, and must be signed all the same" {
+	publish "Valid-Until: Sat, 01 Jan 2000 00:00:00 UTC"
+	# as this host's own mirror, where its clock can be believed
+	cat > "$shims/apt-get" <<-END
+		#!/bin/sh
+		PATH=\${PATH#"$shims:"}
+		[ "\$1" != indextargets ] || exec echo "Debian copy:$mirror"
+		exec apt-get -o Acquire::Check-Date=true "\$@"
+	END
+	chmod 755 "$shims/apt-get"
+	PATH=$shims:$PATH DEBIAN_MIRROR='' fails 'cannot get 6.1 from bookworm: E: Release file .*(expired|not valid)'
+
+	SIGNER=other publish
+	fails 'cannot get 6.1 from bookworm: [EW]: .*(NO_PUBKEY|signature|not signed)'
+	publish
+	sed -i 's/^Origin: Debian/Origin: Nobody/' "$mirror/dists/bookworm/InRelease"
+	fails 'cannot get 6.1 from bookworm: [EW]: .*(BADSIG|signature|not signed)'
+
+	publish "Valid-Until: Sat, 01 Jan 2000 00:00:00 UTC"
+	succeeds 6.1.0-0
+}
+
+@test "pin writes what the mirror has of a set, and leaves the others as they are" {
+	run -0 awk -F '\t' '$1 == "6.1" { print $3, $4, $5, $6 }' experiments/machine/pinned.tsv
+	assert_output - <<-END
+		libc6 2.36-0 amd64 $(digest libc6)
+		libelf1 0-1 amd64 $(digest libelf1)
+		libzstd1 0-1 amd64 $(digest libzstd1)
+		linux-headers-6.1.0-0-cloud-amd64 6.1.0-0 amd64 $(digest linux-headers-6.1.0-0-cloud-amd64)
+		$KERNEL_PACKAGE 6.1.0-0 amd64 $(digest "$KERNEL_PACKAGE")
+		linux-kbuild-6.1 6.1.0-0 amd64 $(digest linux-kbuild-6.1)
+		zlib1g 0-1 amd64 $(digest zlib1g)
+	END
+	others() { grep -v '^6.1	' "$1/experiments/machine/pinned.tsv"; }
+	run -0 diff <(others "$ROOT") <(others .)
+	run -0 experiments/machine/pin 6.1
+	assert_output --partial "nothing has moved"
+	cmp experiments/machine/pinned.tsv "$BATS_TEST_TMPDIR/table"
+}
+
+@test "a pin that fails, or is ended, leaves the table as it was, and nothing else" {
+	# as_it_was - the table, and that there is no other
+	as_it_was() {
+		cmp experiments/machine/pinned.tsv "$BATS_TEST_TMPDIR/table"
+		assert_equal "$(ls experiments/machine/pinned*)" experiments/machine/pinned.tsv
+	}
+	run -2 experiments/machine/pin 6.1 abacus
+	assert_output --regexp '^pin: no such set: abacus \(there are: amd64 .* 6.1 .*\)$'
+	as_it_was
+
+	# the mirror has no metapackage, one of the libraries is missing, or a package that another needs
+	for gone in linux-image-cloud-amd64 "$KERNEL_PACKAGE" linux-kbuild-6.1 libelf1 zlib1g; do
+		mv "$mirror/pool/$gone"_*.deb "$BATS_TEST_TMPDIR"
+		publish
+		echo "without $gone"
+		run -1 experiments/machine/pin 6.1
+		assert_line --index $((${#lines[@]} - 1)) --regexp "^pin: cannot get 6.1 from bookworm: "
+		as_it_was
+		mv "$BATS_TEST_TMPDIR/$gone"_*.deb "$mirror/pool"
+	done
+	publish
+
+	# its second set is from a suite that the mirror has not
+	run -1 experiments/machine/pin 6.1 7.3
+	assert_line --index $((${#lines[@]} - 1)) --regexp "^pin: cannot get 7.3 from trixie-backports: "
+	as_it_was
+
+	printf '#!/bin/sh\n: > "%s/waiting"; exec sleep 1000\n' "$shims" > "$shims/apt-cache"
+	chmod 755 "$shims/apt-cache"
+	PATH=$shims:$PATH setsid experiments/machine/pin 6.1 3>&- &
+	pid=$!
+	until_it [ -e "$shims/waiting" ]
+	kill -TERM -- -$pid
+	! wait $pid || fail "it succeeded"
+	as_it_was
 }

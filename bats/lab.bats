@@ -5,6 +5,7 @@
 # lab - a command in a machine, its results, and every way in which it can end
 
 load helpers
+load lib/tree
 
 LAB=$ROOT/experiments/lab
 
@@ -23,11 +24,13 @@ setup_file() {
 	local other=$BATS_FILE_TMPDIR/elsewhere first
 	"$ROOT/experiments/machine/kernel"
 	chmod 755 "$BATS_RUN_TMPDIR" "$BATS_FILE_TMPDIR" 2>/dev/null || true
-	mkdir -p "$other/build/kernel"
+	mkdir -p "$other/build/kernel" "$other/build/tools"
 	cp -r "$ROOT/experiments" "$ROOT/mp3" "$other"
-	cp -a "$ROOT/build/kernel/6.1" "$other/build/kernel"
 	chmod -R a+rX "$other"
-	chmod 777 "$other" "$other/build" "$other/build/kernel"
+	chmod 777 "$other" "$other/build" "$other/build/kernel" "$other/build/tools"
+	# the very files, where it is the same file system: nobody writes them
+	cp -al "$ROOT/build/kernel/6.1" "$other/build/kernel" 2>/dev/null || cp -a "$ROOT/build/kernel/6.1" "$other/build/kernel"
+	cp -al "$ROOT/build/tools/amd64" "$other/build/tools" 2>/dev/null || cp -a "$ROOT/build/tools/amd64" "$other/build/tools"
 
 	# shellcheck disable=SC2016 # expanded in the machine
 	set -- -S ssd:64 -K vm.swappiness=10 -K /sys/kernel/mm/transparent_hugepage/enabled=madvise \
@@ -183,26 +186,91 @@ stdout"
 }
 
 @test "another byte in QEMU, or another knob, is another input, and that alone" {
-	mkdir -p "$BATS_TEST_TMPDIR/usr/bin"
-	ln -s /usr/lib /usr/share "$BATS_TEST_TMPDIR/usr"
-	(cat /usr/bin/qemu-system-x86_64; echo) >"$BATS_TEST_TMPDIR/usr/bin/qemu-system-x86_64"
-	chmod +x "$BATS_TEST_TMPDIR/usr/bin/qemu-system-x86_64"
-	"$LAB" --inputs -- true >"$BATS_TEST_TMPDIR/were"
-	QEMU=$BATS_TEST_TMPDIR/usr/bin/qemu-system-x86_64 "$LAB" --inputs -- true >"$BATS_TEST_TMPDIR/are"
-	run -1 diff "$BATS_TEST_TMPDIR"/{were,are}
-	assert_equal "$(grep -c '^[<>]' <<<"$output")" 2
-	assert_line --partial qemu_sha256
+	local tree=$BATS_TEST_TMPDIR/tree file tools
+	mkdir "$tree"
+	cp -r "$ROOT/experiments" "$ROOT/mp3" "$tree"
+	lend_build "$tree"
+	"$tree/experiments/lab" --inputs -- true >"$BATS_TEST_TMPDIR/were"
+	tools=$tree/build/tools/amd64
+	rm "$tree/build/tools"
+	mkdir -p "$tools"
+	ln -s "$ROOT"/build/tools/amd64/{bin,root,packages} "$tools"
+	for file in qemu-system-x86_64:qemu_sha256 libglib-2.0.so.0:qemu_sha256 bios-256k.bin:firmware_sha256; do
+		rm -rf "$tools/qemu"
+		cp -r "$ROOT/build/tools/amd64/qemu" "$tools/qemu"
+		echo >>"$tools/qemu/${file%:*}"
+		"$tree/experiments/lab" --inputs -- true >"$BATS_TEST_TMPDIR/are"
+		run -1 diff "$BATS_TEST_TMPDIR"/{were,are}
+		assert_equal "$(grep -c '^[<>]' <<<"$output")" 2
+		assert_line --partial "${file#*:}"
+	done
 	"$LAB" --inputs -K boot:zswap.enabled=1 -- true >"$BATS_TEST_TMPDIR/are"
 	run -1 diff "$BATS_TEST_TMPDIR"/{were,are}
 	assert_line --regexp '^> kernel_options.* zswap.enabled=1$'
 	assert_line --regexp '^> knobs	boot:zswap.enabled=1$'
 }
 
+# Neither what is found in PATH, nor what lies where such things lie.
+@test "nothing of the host's programs goes into a run, nor does its user's locale, umask or time zone" {
+	local tree=$BATS_TEST_TMPDIR/tree shims=$BATS_TEST_TMPDIR/shims name
+	local names=(ar as busybox cc cc1 collect2 cpio cpp depmod gcc gcc-{12,13,14} insmod kmod ld ld.bfd modinfo modprobe nice nm \
+		objcopy objdump pkg-config qemu-system-x86_64 ranlib readelf size strip xz zstd)
+	mkdir "$shims" "$tree"
+	for name in "${names[@]}"; do
+		printf '#!/bin/sh\necho "%s $*" >>"%s/called"\nexit 99\n' "$name" "$BATS_TEST_TMPDIR" >"$shims/$name"
+		[ "$name" = as ] || ln -s "$name" "$shims/x86_64-linux-gnu-$name"
+	done
+	chmod +x "$shims"/*
+	# put_over_host COMMAND... - with the shims in the place of the host's programs, and without its headers and firmware
+	put_over_host() {
+		# shellcheck disable=SC2016 # expanded there
+		unshare -m bash -euc 'shims=$1; shift
+			for directory in /usr/include /usr/lib/gcc /usr/lib/modules /usr/share/{qemu,seabios} /usr/lib/x86_64-linux-gnu/qemu; do
+				[ ! -d $directory ] || mount -t tmpfs tmpfs $directory
+			done
+			for shim in "$shims"/*; do
+				for directory in /usr/bin /usr/sbin; do
+					file=$directory/${shim##*/}
+					[ ! -e "$file" ] || [ "$(readlink -f "$file")" = "$(readlink -f "$(command -v env)")" ] ||
+						mount --bind "$shim" "$(readlink -f "$file")"
+				done
+			done
+			exec "$@"' bash "$shims" "$@"
+	}
+	cp -r "$ROOT/experiments" "$ROOT/mp3" "$tree"
+	lend_build "$tree"
+	"$LAB" --inputs -- true >"$BATS_TEST_TMPDIR/were"
+	unshare -m true 2>/dev/null || put_over_host() { "$@"; }
+	(
+		umask 077
+		put_over_host env PATH="$shims:$PATH" LC_ALL=tr_TR.UTF-8 TZ=Pacific/Kiritimati HOME=/nonexistent \
+			"$tree/experiments/lab" --inputs -- true >"$BATS_TEST_TMPDIR/are"
+	)
+	run -0 diff "$BATS_TEST_TMPDIR"/{were,are}
+	[ ! -e "$BATS_TEST_TMPDIR/called" ] || fail "$(cat "$BATS_TEST_TMPDIR/called")"
+	# they would have been
+	run -99 put_over_host env PATH="$shims:$PATH" gcc
+}
+
+@test "a QEMU of the host's is another input, and runs the same machine" {
+	local qemu=$ROOT/build/tools/amd64/qemu results=$BATS_TEST_TMPDIR/results
+	printf '#!/bin/sh\nQEMU_MODULE_DIR="%s" exec "%s/ld-linux-x86-64.so.2" --library-path "%s" "%s/qemu-system-x86_64" -L "%s" "$@"\n' \
+		"$qemu" "$qemu" "$qemu" "$qemu" "$qemu" >"$BATS_TEST_TMPDIR/mine"
+	chmod +x "$BATS_TEST_TMPDIR/mine"
+	# shellcheck disable=SC2016 # expanded in the machine
+	set -- -n -S none -- sh -c 'cat /proc/interrupts /proc/uptime /proc/vmstat >$OUT/state'
+	"$LAB" -o "$results" "$@"
+	QEMU=$BATS_TEST_TMPDIR/mine "$LAB" -o "$BATS_TEST_TMPDIR/other" "$@"
+	cmp "$results/state" "$BATS_TEST_TMPDIR/other/state"
+	run -1 diff "$results/meta.tsv" "$BATS_TEST_TMPDIR/other/meta.tsv"
+	assert_equal "$(sed -n 's/^[<>] \([^\t]*\)\t.*/\1/p' <<<"$output" | sort -u | paste -sd ' ')" qemu_sha256
+}
+
 @test "a comment in what runs in the machine is no input, its code is" {
 	local tree=$BATS_TEST_TMPDIR/tree file
-	mkdir -p "$tree/build"
+	mkdir "$tree"
 	cp -r "$ROOT/experiments" "$ROOT/mp3" "$tree"
-	ln -s "$ROOT/build/kernel" "$tree/build/kernel"
+	lend_build "$tree"
 	"$tree/experiments/lab" --inputs -- true >"$BATS_TEST_TMPDIR/were"
 	for file in experiments/machine/{init,inside,profile,swaps.tsv} mp3/multiprogramming.sh; do
 		printf '\n# a remark\n' >>"$tree/$file"
@@ -223,7 +291,11 @@ stdout"
 
 @test "--dry-run prints the command of the machine" {
 	run -0 "$LAB" --dry-run -m tcg -c 3 -- true
-	assert_line --regexp '^exec qemu-system-x86_64 .* -smp 3 .* -append '
+	assert_line --regexp '^exec env QEMU_MODULE_DIR=qemu qemu/ld-linux-x86-64.so.2 --library-path qemu qemu/qemu-system-x86_64 -L qemu .* -smp 3 .* -append '
+	run -0 "$LAB" --dry-run -- true
+	assert_line --regexp '^exec env QEMU_MODULE_DIR=qemu LOCKSTEP=lockstep qemu/ld-.* --library-path qemu --preload ./lockstep.so qemu/qemu-system-x86_64 '
+	QEMU=/bin/false run -0 "$LAB" --dry-run -- true
+	assert_line --regexp '^exec env LD_PRELOAD=./lockstep.so LOCKSTEP=lockstep /bin/false '
 	run -2 "$LAB" --wet-run -- true
 	assert_output 'lab: no such option: --wet-run (-h for help)'
 }
@@ -237,22 +309,47 @@ arm64_image() {
 @test "the architecture of a machine is that of its kernel, be it a row or a file" {
 	export QEMU=true	# there, whatever this host has
 	run -0 "$LAB" --dry-run -n -k "$(arm64_image)" -- true
-	assert_output --regexp ' -machine virt .* -icount .* -cpu cortex-a76 .*console=ttyAMA0 .*pci-serial,chardev=stdout '
+	assert_output --regexp ' -machine virt-7.2 .* -icount .* -cpu cortex-a76 .*console=ttyAMA0 .*pci-serial,chardev=stdout '
 	run -0 "$LAB" --dry-run -n -k /etc/hostname -- true
-	assert_output --regexp ' -machine pc,hpet=off .* -icount .*console=ttyS0 .* -serial chardev:stdout '
+	assert_output --regexp ' -machine pc-i440fx-7.2,hpet=off .* -icount .*console=ttyS0 .* -serial chardev:stdout '
 	unset QEMU
 	run -0 "$LAB" --compiler -k 6.1
-	assert_output cc
+	assert_output "$ROOT/build/tools/amd64/bin/gcc"
+	CC="mycc -pipe" run -0 "$LAB" --compiler -k 6.1
+	assert_output "mycc -pipe"
+	arm64_here || skip "the rest needs packages that are not here: experiments/machine/kernel 6.1-arm64"
 	for kernel in 6.1-arm64 6.12-arm64-16k "$(arm64_image)"; do
 		run -0 "$LAB" --compiler -k "$kernel"
-		assert_output aarch64-linux-gnu-gcc
+		assert_output "$ROOT/build/tools/arm64/bin/aarch64-linux-gnu-gcc"
 	done
 }
 
-# Which takes packages that only who asks for such a machine has.
+@test "the compiler for a machine compiles for it, with its own headers and libraries" {
+	printf '#include <stdio.h>\nint main(void) { return puts(__VERSION__) < 0; }\n' >"$BATS_TEST_TMPDIR/version.c"
+	cd "$BATS_TEST_TMPDIR"
+	$("$LAB" --compiler) -v -Wl,-t -o version version.c >said 2>&1
+	run -0 ./version
+	assert_output --regexp '^12[.]'
+	# all that it has linked, but for its own temporary file, is in build/tools
+	tools=$(readlink -f "$ROOT/build/tools")
+	run -0 awk -v tools="$tools" '/^\/.*[.](o|a|so|so[.][0-9]+)$/ { while ((c = "readlink -f " $0) | getline path) { } close(c); n++
+		if (index(path, tools) != 1 && path !~ /\/cc[^\/]*[.]o$/) print path }
+		END { if (n < 6) print "it says nothing" }' said
+	assert_output ""
+	run -0 sed -n '/search starts here/,/End of search/p' said
+	while read -r path; do
+		case $(readlink -f "$path") in
+		"$tools"/*) ;;
+		*) fail "it looks for headers in $path" ;;
+		esac
+	done < <(grep -o '/.*' <<<"$output")
+}
+
+# arm64_here - its kernel and its tools, which only who asks for such a machine has
+arm64_here() { [ -d "$ROOT/build/kernel/6.1-arm64" ] && [ -d "$ROOT/build/tools/arm64" ]; }
+
 @test "an arm64 machine runs the module, passes bytes on, and repeats itself" {
-	[ -d "$ROOT/build/kernel/6.1-arm64" ] && command -v qemu-system-aarch64 && command -v aarch64-linux-gnu-gcc ||
-		skip "no arm64 here: make deps-arm64, experiments/machine/kernel 6.1-arm64"
+	arm64_here || skip "no arm64 here: experiments/machine/kernel 6.1-arm64"
 	cat >"$BATS_TEST_TMPDIR/hello.c" <<-'END'
 		#include <stdio.h>
 		int main(void) { return printf("hello%c\377", 0) != 7; }
@@ -376,9 +473,8 @@ arm64_image() {
 	lab_says 2 'not a number' "$LAB" -M 1x
 	lab_says 2 'sim has one CPU' "$LAB" -c 2
 	lab_says 2 "KVM runs machines of this host's kind" "$LAB" -m kvm -k 6.1-arm64
-	lab_says 1 'qemu-nonesuch is missing on this host, for machines of arm64: make deps-arm64' \
-		QEMU=qemu-nonesuch "$LAB" -k 6.1-arm64
-	lab_says 1 'sh is no program for arm64, .* aarch64-linux-gnu-gcc' "$LAB" -k 6.1-arm64 -f /bin/sh
+	lab_says 1 'qemu-nonesuch is missing on this host' QEMU=qemu-nonesuch "$LAB" -k 6.1-arm64
+	lab_says 1 "sh is no program for arm64, .* compile it with what 'lab -k 6.1-arm64 --compiler' names" "$LAB" -k 6.1-arm64 -f /bin/sh
 
 	# a df that sees a full disk
 	mkdir "$BATS_TEST_TMPDIR/bin"
@@ -412,8 +508,10 @@ arm64_image() {
 		set -eu
 		unset SWAP KNOBS
 		rmmod mp3
-		mkdir -p /tmp/tree/build
+		mkdir -p /tmp/tree/build/tools/amd64
 		tar -x -C /tmp/tree -f experiments.tar
+		# nothing of it is used before there is memory for a machine
+		grep '^amd64	' /tmp/tree/experiments/machine/pinned.tsv >/tmp/tree/build/tools/amd64/packages
 		ln -s /mp3 /tmp/tree/mp3
 		lab=/tmp/tree/experiments/lab
 		state() {

@@ -38,7 +38,7 @@ says_no() {
 @test "make alone prints the verbs, the cases and the knobs" {
 	run -0 make
 	for word in tiny case1 case2 case3 theory sweep bench-cost results verify plots report list test test-quick \
-		test-all test-debug soak check shell install clean MACHINE KERNEL MEM SWAP SEED SEEDS N KNOBS CASES \
+		test-all test-debug soak check shell install pin clean MACHINE KERNEL MEM SWAP SEED SEEDS N KNOBS CASES \
 		RUNS AUTO_DEPS KERNELS OPERATIONS HOURS; do
 		assert_output --regexp "(^|[^A-Za-z0-9])$word[^A-Za-z0-9]"
 	done
@@ -154,7 +154,7 @@ says_no() {
 	for signal in INT TERM; do
 		setsid env --default-signal make -s N=1 tiny > "$BATS_TEST_TMPDIR/said" 2>&1 3>&- &
 		make=$!
-		until pgrep -g $make qemu-system > /dev/null; do
+		until pgrep -g $make -f 'qemu-system.* -initrd ' > /dev/null; do
 			kill -0 $make || fail "no machine: $(cat "$BATS_TEST_TMPDIR/said")"
 			sleep 0.1
 		done

@@ -6,6 +6,7 @@
 # bats file_tags=guest
 
 load ../helpers
+load ../lib/tree
 
 setup_file() {
 	export seen=$BATS_FILE_TMPDIR/seen
@@ -112,9 +113,9 @@ all() { grep -o "\\b$1=[0-9]*" fuzz | awk -F = '{ sum += $2 } END { print sum + 
 @test "where data races are looked for, one that is put into the module is found" {
 	needs kcsan "watch on data races"
 	tree=$BATS_TEST_TMPDIR/tree
-	mkdir -p "$tree/build"
+	mkdir "$tree"
 	cp -r "$ROOT"/{mp3,experiments} "$tree"
-	ln -s "$ROOT/build/kernel" "$tree/build/kernel"
+	lend_build "$tree"
 	# what fork's tracepoint reads without a lock, read and written plainly
 	registry=$(cd "$tree" && find mp3 -name registry.c)
 	sed -i 's/READ_ONCE(registered)/registered/; s/WRITE_ONCE(registered, \(.*\));/registered = \1;/' \

@@ -13,14 +13,15 @@
 # bats file_tags=guest
 
 load ../helpers
+load ../lib/tree
 
 setup_file() {
 	export tree=$BATS_FILE_TMPDIR/tree
 	"$ROOT"/experiments/machine/kernel 6.1
-	mkdir -p "$tree/build" "$BATS_FILE_TMPDIR/found"
+	mkdir -p "$tree" "$BATS_FILE_TMPDIR/found"
 	cp -r "$ROOT"/{Makefile,README.md,report.md,mp3,experiments,bats,plots,results} "$tree"
 	make -s -C "$tree/mp3" clean
-	ln -s "$ROOT/build/kernel" "$tree/build/kernel"
+	lend_build "$tree"
 	# It comes before the sources' own first lines, so it includes nothing.
 	cat > "$BATS_FILE_TMPDIR/found.h" <<-END
 		extern int access(const char *path, int mode);
