@@ -79,9 +79,9 @@ list: $(needed) ## which runs CASES consist of, and whether their results are th
 verify: $$(verified) ## run what lies in results/ again, and compare
 	@$(if $(verified),:,echo "verify: nothing lies in results/" >&2; exit 1)
 
-capsule: $(addprefix build/rows/,$(capsuled)) ## a file that repeats RUNS on any x86-64 Linux with a shell and tar
-	@mkdir -p build/capsules
-	@$(if $(capsuled),,echo "capsule: of which RUNS?" >&2; exit 2;) experiments/capsule "build/capsules/$$(echo '$(RUNS)' | tr '/ ' '_+').tar" $(capsuled)
+capsule: $(if $(capsuled),$(call rows,-x $(RUNS))) ## a file that repeats RUNS on any x86-64 Linux with a shell and tar
+	@$(if $(capsuled),,echo "capsule: of which RUNS?" >&2; exit 2)
+	@$(if $(capsuled),mkdir -p build/capsules && experiments/capsule "build/capsules/$$(echo '$(RUNS)' | tr '/ ' '_+' | cut -c 1-200).tar" $(capsuled))
 
 test: $(test_needs) ## the tests: bats bats/
 	@echo "test: two machines run beside the first files; a file's results are shown when it is done"

@@ -92,8 +92,8 @@ fixture() {
 replaced() {
 	local frames=$1
 	shift
-	run -0 "$ORACLE" replace "$frames" < <(printf '%s\n' "$@")
-	run -0 awk 'NR > 1 { print $1 "=" $4 }' <<< "$output"
+	printf '%s\n' "$@" | "$ORACLE" replace "$frames" > replaced.tsv
+	run -0 awk 'NR > 1 { print $1 "=" $4 }' replaced.tsv
 }
 
 # The string and its faults of Belady, Nelson and Shedler (Communications of the ACM 12(6), 1969), of
@@ -134,7 +134,7 @@ replaced() {
 
 # No other replacement misses less than OPT: all ways to choose are tried, for short strings.
 @test "OPT misses as few as any choice of pages can" {
-	cat > best.awk <<-'END'
+	cat > best.awk <<-'AWK'
 		# the least misses from access i on, with the set of pages in memory, as " 1 2 "
 		function best(i, set, n,    page, least, cost, k, word, words) {
 			if (i > NR) return 0
@@ -154,7 +154,7 @@ replaced() {
 		}
 		{ string[NR] = $1 }
 		END { printf "opt=%.1f\n", best(1, " ", 0) }
-	END
+	AWK
 	for seed in 1 2 3 4 5 6; do
 		mapfile -t string < <(awk -v seed=$seed 'BEGIN { srand(seed); for (i = 0; i < 14; i++) print int(rand() * 6) }')
 		expected=$(printf '%s\n' "${string[@]}" | awk -v frames=3 -f best.awk)
