@@ -83,6 +83,9 @@ capsule: $(if $(capsuled),$(call rows,-x $(RUNS))) ## a file that repeats RUNS o
 	@$(if $(capsuled),,echo "capsule: of which RUNS?" >&2; exit 2)
 	@$(if $(capsuled),mkdir -p build/capsules && experiments/capsule "build/capsules/$$(echo '$(RUNS)' | tr '/ ' '_+' | cut -c 1-200).tar" $(capsuled))
 
+repetitions: ## repeat a short run 50 times, and seven processes 5 times, whatever the host does
+	@+$(MAKE) -s results/repetitions.tsv
+
 test: $(test_needs) ## the tests: bats bats/
 	@echo "test: two machines run beside the first files; a file's results are shown when it is done"
 	@bats $(side_by_side) bats/
@@ -128,7 +131,7 @@ clean: ## remove what was built; results/ and plots/ stay
 	rm -rf build
 	@$(MAKE) -s -C mp3 clean
 
-.PHONY: pin capsule help results plots report list verify test test-quick test-long test-elsewhere test-all test-kernels test-debug soak check shell install uninstall clean tools
+.PHONY: pin capsule repetitions help results plots report list verify test test-quick test-long test-elsewhere test-all test-kernels test-debug soak check shell install uninstall clean tools
 
 # ----- packages --------------------------------------------------------------
 

@@ -43,6 +43,17 @@ verified = $(addprefix build/verify/,$(if $(RUNS),$(call rows,-p $(RUNS)),$(pats
 build/verify/%: FORCE build/reduce build/tabulate $$(shell experiments/rows -x $$* 2> /dev/null)
 	@experiments/verify $*
 
+# The claim that runs repeat themselves, put to the test; an hour or so, so only when it is asked for.
+repeated := sim-6.1-1024-disk-1/case3-7
+ifneq ($(filter repetitions results/repetitions.tsv,$(MAKECMDGOALS)),)
+results/repetitions.tsv: FORCE results/$(repeated)/meta.tsv
+	@mkdir -p build/capsules
+	@experiments/lab -M 160 -S ssd:512 --capsule build/capsules/short.tar -- sh -c \
+		'nice ./work -n 2 240 R 20000 2> $$OUT/work; ./monitor > $$OUT/short.data'
+	@experiments/capsule build/capsules/case3-7.tar $(repeated)
+	@$(whole) experiments/repetitions short=build/capsules/short.tar:50 case3-7=build/capsules/case3-7.tar:5
+endif
+
 tools: | deps-tools
 	@$(alone); $(MAKE) -s -C mp3 tools
 
