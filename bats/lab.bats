@@ -191,6 +191,11 @@ stdout"
 	cp -r "$ROOT/experiments" "$ROOT/mp3" "$tree"
 	lend_build "$tree"
 	"$tree/experiments/lab" --inputs -- true >"$BATS_TEST_TMPDIR/were"
+	# what has been read once is not read again
+	ls "$tree/build/digests" >"$BATS_TEST_TMPDIR/digests"
+	"$tree/experiments/lab" --inputs -- true >"$BATS_TEST_TMPDIR/are"
+	cmp "$BATS_TEST_TMPDIR"/{were,are}
+	run -0 diff "$BATS_TEST_TMPDIR/digests" <(ls "$tree/build/digests")
 	tools=$tree/build/tools/amd64
 	rm "$tree/build/tools"
 	mkdir -p "$tools"
