@@ -9,15 +9,6 @@ load lib/tree
 
 LAB=$ROOT/experiments/lab
 
-# As somebody who is not root, if we can choose.
-as_user() {
-	if [ "$(id -u)" = 0 ]; then
-		setpriv --reuid=65534 --regid=65534 --clear-groups "$@"
-	else
-		"$@"
-	fi
-}
-
 # thrash - the arguments of lab for a run that waits for its swap store
 thrash=(-S ssd:512 -M 160 -- sh -c 'work -n 2 240 R 20000 2>$OUT/thrash.work; monitor >$OUT/thrash.data; : >$OUT/nothing')
 
@@ -83,7 +74,7 @@ has_ended() {
 # start [OPTION...] - begin ./run of thrash; sets runner, and machine, when there is that
 start() {
 	instead 'echo $$ > pid.new; mv pid.new pid; exec sleep 1000'
-	(cd thrash && exec env --default-signal=INT setsid ./run "$@") > out 2> err 3>&- &
+	(cd thrash && exec env --default-signal=INT,TERM,HUP setsid ./run "$@") > out 2> err 3>&- &
 	runner=$!
 	until_it [ -e thrash/files/run/pid ]
 	machine=$(cat thrash/files/run/pid)

@@ -65,6 +65,15 @@ program() {
 	echo "$programs/$1"
 }
 
+# as_user COMMAND... - as somebody who is not root, if we can choose
+as_user() {
+	if [ "$(id -u)" = 0 ]; then
+		setpriv --reuid=65534 --regid=65534 --clear-groups "$@"
+	else
+		"$@"
+	fi
+}
+
 # on_time FILE N - of a process's records in it, as `probe records` prints them, which are N at least,
 # none but the last one is later after its deadline than another by more than a tick of 4 ms. In a
 # slow kernel, by five. Deadlines are 50 ms apart.

@@ -9,15 +9,6 @@ load lib/tree
 
 LAB=$ROOT/experiments/lab
 
-# As somebody who is not root, if we can choose.
-as_user() {
-	if [ "$(id -u)" = 0 ]; then
-		setpriv --reuid=65534 --regid=65534 --clear-groups "$@"
-	else
-		"$@"
-	fi
-}
-
 # The same run twice, side by side: here, and by an ordinary user in another
 # tree, whose kernel is that of this one, but whose module is built there.
 setup_file() {
