@@ -140,11 +140,12 @@ packages_reduce  := libgsl-dev
 packages_plots   := gnuplot-nox
 packages_source  := flex bison bc libelf-dev
 packages_elsewhere := mmdebstrap
+packages_repetitions := qemu-user-static
 packages_test    := bats bats-support bats-assert parallel shellcheck libgsl-dev jq tmux ncurses-base mandoc dkms linux-perf locales sparse cppcheck gpg gpg-agent bsdextrautils
 
 # Run each time, and silent when there is nothing to install. What goes into a machine is not installed,
 # but comes from packages of its own: experiments/machine/tools.
-deps := deps-tools deps-reduce deps-plots deps-source deps-test deps-elsewhere
+deps := deps-tools deps-reduce deps-plots deps-source deps-test deps-elsewhere deps-repetitions
 $(deps): deps-%:
 	@experiments/packages $(packages_$*)
 .PHONY: $(deps)

@@ -52,6 +52,16 @@ in_root() {
 	assert [ "$output" -gt 1000 ]
 }
 
+@test "a capsule that was made here is identical there, to an ordinary user" {
+	# shellcheck disable=SC2016 # for the machine
+	"$ROOT/experiments/lab" -S ssd:512 -M 160 --capsule "$BATS_TEST_TMPDIR/thrash.tar" -- sh -c \
+		'nice work -n 2 200 R 20000 2>$OUT/work; monitor >$OUT/thrash.data'
+	tar -x -C "$there/home" -f "$BATS_TEST_TMPDIR/thrash.tar"
+	chown -R 1000:1000 "$there/home/thrash"
+	run -0 in_root 1000:1000 /home/thrash/run
+	assert_line --regexp '^identical: run: .* [0-9]{4,} major faults, '
+}
+
 @test "make test passes in a root that is Debian 13 and nothing else" {
 	run in_root 0:0 "cd /root/tree && make test"
 	grep -E '^not ok' -A 20 <<< "$output" || tail -n 20 <<< "$output"
