@@ -262,6 +262,20 @@ start() {
 	refute_output --partial identical
 }
 
+@test "repetitions counts how often a capsule is identical, and fails if it once is not" {
+	replays
+	tar -c -f same.tar thrash
+	sed -i '/^thrash.work/s/\t.*/\t0123/' thrash/files/run/digests
+	tar -c -f other.tar thrash
+	run -1 --separate-stderr "$ROOT/experiments/repetitions" same=same.tar:3 other=other.tar:2
+	assert_line --index 0 "$(printf 'run\tcondition\trepetitions\tidentical\tmajor_faults')"
+	assert_line --regexp "^same	all	3	3	[0-9]{4,}$"
+	assert_line --regexp "^same	one CPU	1	1	[0-9]{4,}$"
+	assert_line "$(printf 'other\tall\t2\t0\t0')"
+	run -2 "$ROOT/experiments/repetitions" same=same.tar
+	assert_output "repetitions: not NAME=CAPSULE:TIMES: same=same.tar"
+}
+
 @test "a file that is missing, or one more, is named" {
 	replays
 	cp thrash/files/run/digests digests
