@@ -63,7 +63,8 @@ all() { grep -o "\\b$1=[0-9]*" fuzz | awk -F = '{ sum += $2 } END { print sum + 
 @test "samples go on all the while, and the watcher's records join on to each other" {
 	# fuzz says so, and ends with 1, if not
 	refute [ -s fuzz.said ]
-	assert [ "$(all watched)" -ge $((OPERATIONS / 500)) ]
+	# fewer where the kernel is quick: operations take no time there, and samples 50 ms
+	assert [ "$(all watched)" -ge $((OPERATIONS / 1000)) ]
 	# in virtual time, also to the tick, but for what takes a slow kernel long
 	[ ! -e kcsan ] || return 0
 	run -0 awk -F longest_ms= 'NF > 1 && $2 > 200' fuzz
