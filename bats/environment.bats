@@ -72,7 +72,7 @@ type_keys() { tmux -S "$BATS_TEST_TMPDIR/tmux" send-keys "$@"; }
 }
 
 @test "a run without lockstep does not count" {
-	cp "$(command -v busybox)" static
+	cp "$ROOT/build/tools/amd64/root/bin/busybox" static
 	run -1 env QEMU="$PWD/static" "$LAB" -n -S none -- true
 	assert_output --regexp '^lab: QEMU does not load .*lockstep.so'
 	assert_equal "${#lines[@]}" 1

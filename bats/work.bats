@@ -492,7 +492,7 @@ with_stub() {
 shells() {
 	local shell
 
-	for shell in dash "busybox ash" bash; do
+	for shell in dash "$ROOT/build/tools/amd64/root/bin/busybox ash" bash; do
 		if command -v "${shell%% *}" >/dev/null; then echo "$shell"; fi
 	done
 }

@@ -72,6 +72,8 @@ all() { grep -o "\\b$1=[0-9]*" fuzz | awk -F = '{ sum += $2 } END { print sum + 
 }
 
 @test "the fuzzer meets all refusals that mp3.h tells of" {
+	# some are rare
+	[ "$OPERATIONS" -ge 100000 ] || skip "$OPERATIONS operations are too few for all of them"
 	for refusal in EINVAL ESRCH EEXIST ENOENT EPERM ENOSPC EDQUOT EUSERS; do
 		assert [ "$(all $refusal)" -ge 1 ]
 	done
