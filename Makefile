@@ -80,11 +80,10 @@ verify: $$(verified) ## run what lies in results/ again, and compare
 	@$(if $(verified),:,echo "verify: nothing lies in results/" >&2; exit 1)
 
 capsule: $(if $(capsuled),$(call rows,-x $(RUNS))) ## a file that repeats RUNS on any x86-64 Linux with a shell and tar
-	@$(if $(capsuled),,echo "capsule: of which RUNS?" >&2; exit 2)
-	@$(if $(capsuled),mkdir -p build/capsules && experiments/capsule "build/capsules/$$(echo '$(RUNS)' | tr '/ ' '_+' | cut -c 1-200).tar" $(capsuled))
+	@$(if $(capsuled),mkdir -p build/capsules && experiments/capsule "build/capsules/$$(echo '$(RUNS)' | tr '/ ' '_+' | cut -c 1-200).tar" $(capsuled),\
+		echo "capsule: of which RUNS?" >&2; exit 2)
 
 repetitions: ## repeat a short run 50 times, and seven processes 5 times, whatever the host does
-	@+$(MAKE) -s results/repetitions.tsv
 
 test: $(test_needs) ## the tests: bats bats/
 	@echo "test: two machines run beside the first files; a file's results are shown when it is done"

@@ -46,6 +46,7 @@ build/verify/%: FORCE build/reduce build/tabulate $$(shell experiments/rows -x $
 # The claim that runs repeat themselves, put to the test; an hour or so, so only when it is asked for.
 repeated := sim-6.1-1024-disk-1/case3-7
 ifneq ($(filter repetitions results/repetitions.tsv,$(MAKECMDGOALS)),)
+repetitions: results/repetitions.tsv
 results/repetitions.tsv: FORCE results/$(repeated)/meta.tsv | deps-repetitions
 	@mkdir -p build/capsules
 	@experiments/lab -M 160 -S ssd:512 --capsule build/capsules/short.tar -- sh -c \
