@@ -206,7 +206,9 @@ faults() {
 @test "where the device or /proc is not mounted, one line says what is missing, and the command is not begun" {
 	assert_equal "$(cat no-dev)" "$(printf '%s\n' "monitor: /dev/mp3-records is not there, but the module is loaded: \
 'mknod /dev/mp3-records c $(cat major) 1' makes it" 'exit 125')"
-	assert_equal "$(cat no-proc)" "$(printf '%s\n' 'monitor: /proc/devices: No such file or directory' 'exit 125')"
+	# a sanitizer, if it was built with one, misses /proc as well
+	assert_equal "$(grep -v '^==[0-9]*==WARNING: reading executable name failed' no-proc)" \
+		"$(printf '%s\n' 'monitor: /proc/devices: No such file or directory' 'exit 125')"
 	[ ! -e touched ]
 }
 

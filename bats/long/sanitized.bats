@@ -50,8 +50,13 @@ setup_file() {
 
 setup() { cd "$tree" || return; }
 
-# found - all files that a sanitizer has written
-found() { find "$BATS_FILE_TMPDIR/found" "$BATS_TEST_TMPDIR" -name 'found.*' -o -name 'by.*'; }
+# found - all files that a sanitizer has written; but for those that say no more than that it does not
+# know where the stack ends, which it reads in /proc, and command.bats takes that away
+found() {
+	find "$BATS_FILE_TMPDIR/found" "$BATS_TEST_TMPDIR" \( -name 'found.*' -o -name 'by.*' \) -exec grep -l -v \
+		-e '^==[0-9]*==WARNING: ASan is ignoring requested __asan_handle_no_return: stack ' \
+		-e '^False positive error reports may follow$' -e '^For details see https://github.com/google/sanitizers/' {} +
+}
 
 # clean NAME... - the tests of these files pass, but for those of the bare program's memory, and
 # no sanitizer finds anything
