@@ -93,7 +93,7 @@ replies() {
 		assert_equal "$tool: $(replies $tool --hel)" "$tool: --help"
 	done
 	# an option with an argument goes on with it
-	assert_equal "$(replies work --s)" "--seed= --shared"
+	assert_equal "$(replies work --s)" "--seed= --shared --sleep="
 }
 
 @test "bash completes the arguments of work: R and L in their place, files, and kinds of pages" {

@@ -59,14 +59,14 @@ void check_reports(const struct run *run, const char *processes, const char *rep
 
 void check_counters(const struct run *run, const char *counters)
 {
-	const struct counters *c = &run->counters;
 	double major = run->samples[run->nr_samples - 1].major_total;
-	double waits = c->majors - c->pgmajfault;
+	double majors = growth(&run->counters, "majors");
+	double pgmajfault = growth(&run->counters, "pgmajfault");
 
-	if (major > c->majors)
+	if (major > majors)
 		errx(1, "%s: all processes had %.0f major faults, but the samples have %.0f",
-		     counters, c->majors, major);
-	if (fabs(waits) > fmax(WAITS_AT_LEAST, c->majors * WAITS_PERCENT / 100))
+		     counters, majors, major);
+	if (fabs(majors - pgmajfault) > fmax(WAITS_AT_LEAST, majors * WAITS_PERCENT / 100))
 		errx(1, "%s: pgmajfault grew by %.0f, but the processes had %.0f major faults",
-		     counters, c->pgmajfault, c->majors);
+		     counters, pgmajfault, majors);
 }

@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "run.h"
+#include "system.h"
 #include "text.h"
 
 static const char usage_text[] =
@@ -27,6 +28,7 @@ static const char usage_text[] =
 "       reduce check -z HZ PROFILE RECORDS REPORTS COUNTERS\n"
 "       reduce processes -z HZ PROFILE RECORDS REPORTS\n"
 "       reduce series -z HZ PROFILE RECORDS REPORTS\n"
+"       reduce system -z HZ PROFILE RECORDS SYSTEM\n"
 "       reduce -h\n"
 "\n"
 "samples    a row a sample: when it ended (s since the profiling began), faults,\n"
@@ -38,10 +40,12 @@ static const char usage_text[] =
 "series     rows of each process, 500 of all at most, if that is 20 of each: when (s\n"
 "           since the profiling began), faults so far, CPU utilization since the row\n"
 "           before (% of one CPU), memory (KiB); the last one is its end\n"
+"system     a hundred rows of the whole machine: when (s since the profiling began), and\n"
+"           what the kernel has counted since then, as SYSTEM names it\n"
 "\n"
 "PROFILE is what monitor printed, RECORDS what monitor -p printed, REPORTS what\n"
 "the work processes printed (times in s; it is empty where programs are not work),\n"
-"COUNTERS what the machine counted, and HZ the jiffies a second of its kernel\n"
+"COUNTERS what the machine counted, SYSTEM what sample-system printed, and HZ the jiffies a second of its kernel\n"
 "(CONFIG_HZ). Where the faults of the one are not those of the others, that is an\n"
 "error. Tables are tab separated and have a header row.\n";
 
@@ -159,7 +163,7 @@ static void print_series(const struct run *run)
 		print_series_of(i + 1, &run->processes[i], rows(run), beginning_ns(run));
 }
 
-/* The commands, and how many of PROFILE, RECORDS, REPORTS and COUNTERS each of them takes. */
+/* The commands, and how many of PROFILE, RECORDS, REPORTS and COUNTERS each of them takes; system takes its own. */
 static const struct {
 	const char *name;
 	int nr_files;
@@ -169,6 +173,7 @@ static const struct {
 	{ "check", 4, NULL },
 	{ "processes", 3, print_processes },
 	{ "series", 3, print_series },
+	{ "system", 3, NULL },
 };
 #define NR_COMMANDS (sizeof(commands) / sizeof(commands[0]))
 
@@ -230,7 +235,12 @@ int main(int argc, char **argv)
 	if (c == NR_COMMANDS || argc - optind - 1 != commands[c].nr_files)
 		bad_usage("unknown command, or not its arguments");
 
-	run = read_run(&argv[optind + 1], commands[c].nr_files, hz);
+	if (!strcmp(commands[c].name, "system")) {
+		run = read_run(&argv[optind + 1], 2, hz);
+		print_system(argv[optind + 3], beginning_ns(&run) / 1e9);
+	} else {
+		run = read_run(&argv[optind + 1], commands[c].nr_files, hz);
+	}
 	if (commands[c].print)
 		commands[c].print(&run);
 	free_run(&run);

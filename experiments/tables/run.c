@@ -2,6 +2,7 @@
 /*
  * run - reads what is kept of a run; records.c reads what is not, run.h has the contracts.
  */
+#define _GNU_SOURCE	/* strndup */
 #include <err.h>
 #include <math.h>
 #include <stdlib.h>
@@ -108,6 +109,7 @@ bool parse_report(const char *at, struct report *report)
 	       number(&at, " touches=", &report->touches) &&
 	       number(&at, " distinct=", &report->distinct) &&
 	       fraction(&at, " elapsed_s=", &report->elapsed_s) &&
+	       fraction(&at, " awake_s=", &report->awake_s) &&
 	       number(&at, " minor=", &report->minor) &&
 	       number(&at, " major=", &report->major) &&
 	       number(&at, " minor_max=", &report->minor_max) &&
@@ -149,52 +151,59 @@ void read_reports(struct run *run, const char *path)
 	}
 }
 
-/* Which counters are used. There are more in the file. */
-#define COUNTER(member) { #member "\t", offsetof(struct counters, member) }
-static const struct {
-	const char *name;
-	size_t offset;
-} known[] = {
-	COUNTER(time_s), COUNTER(pgmajfault), COUNTER(pswpin), COUNTER(pswpout),
-	COUNTER(majors), COUNTER(swap_reads), COUNTER(swap_writes), COUNTER(swap_busy_ms),
-};
-#define NR_COUNTERS (sizeof(known) / sizeof(known[0]))
-#define NR_NEEDED 5	/* the others are of a swap device */
+double growth(const struct counters *counters, const char *name)
+{
+	for (size_t i = 0; i < counters->nr; i++)
+		if (!strcmp(counters->all[i].name, name))
+			return counters->all[i].end - counters->all[i].begin;
+	return NAN;
+}
+
+/* These are how much there is of something, the others how often something has happened. */
+static bool is_level(const char *name)
+{
+	return !strncmp(name, "nr_", 3) || !strcmp(name, "workingset_nodes") ||
+	       !strncmp(name, "cgroup.", 7);	/* its memory.stat has both */
+}
 
 void read_counters(struct run *run, const char *path)
 {
+	static const char *const needed[] = { "time_s", "pgmajfault", "pswpin", "pswpout", "majors" };
+	struct counters *counters = &run->counters;
 	struct text text = open_text(path);
-	double *values[NR_COUNTERS];
 
-	for (size_t i = 0; i < NR_COUNTERS; i++) {
-		values[i] = (double *)((char *)&run->counters + known[i].offset);
-		*values[i] = NAN;
-	}
 	while (next_line(&text)) {
-		const char *at = text.line + strcspn(text.line, "\t");
-		double begin, end;
+		size_t length = strcspn(text.line, "\t");
+		const char *at = text.line + length;
+		struct counter counter;
 
 		if (text.number == 1 && !strcmp(text.line, "counter\tbegin\tend\n"))
 			continue;
 		if (text.number == 1)
 			malformed(&text, "the header row of counters");
-		if (!fraction(&at, "\t", &begin) || !fraction(&at, "\t", &end) ||
-		    strcmp(at, "\n") || end < begin)
+		if (!fraction(&at, "\t", &counter.begin) || !fraction(&at, "\t", &counter.end) ||
+		    strcmp(at, "\n"))
+			malformed(&text, "a counter");
+		counter.name = strndup(text.line, length);
+		if (!counter.name)
+			err(1, NULL);
+		if (counter.end < counter.begin && !is_level(counter.name))
 			malformed(&text, "a counter that grows");
-		for (size_t i = 0; i < NR_COUNTERS; i++)
-			if (!strncmp(text.line, known[i].name, strlen(known[i].name)))
-				*values[i] = end - begin;
+		counters->all = grow(counters->all, counters->nr, sizeof(counter));
+		counters->all[counters->nr++] = counter;
 	}
-	for (size_t i = 0; i < NR_NEEDED; i++)
-		if (isnan(*values[i]))
-			errx(1, "%s: no counter %.*s", path,
-			     (int)strlen(known[i].name) - 1, known[i].name);
+	for (size_t i = 0; i < sizeof(needed) / sizeof(needed[0]); i++)
+		if (isnan(growth(counters, needed[i])))
+			errx(1, "%s: no counter %s", path, needed[i]);
 }
 
 void free_run(struct run *run)
 {
 	for (size_t i = 0; i < run->nr_processes; i++)
 		free(run->processes[i].records);
+	for (size_t i = 0; i < run->counters.nr; i++)
+		free(run->counters.all[i].name);
+	free(run->counters.all);
 	free(run->samples);
 	free(run->processes);
 	free(run->reports);

@@ -12,16 +12,18 @@
  *			process:
  *
  *	work: pid=123 mb=200 mode=R accesses=10000 seed=7 touches=200000
- *	      distinct=51000 elapsed_s=40.123456 minor=51100 major=1000
- *	      minor_max=51102 major_max=1001
+ *	      distinct=51000 elapsed_s=40.123456 awake_s=21.234567 minor=51100
+ *	      major=1000 minor_max=51102 major_max=1001
  *
  *			(without the line break). Programs that are not work have none.
  *	.counters.tsv	what others have counted in the meantime, see profile
+ *	.system.tsv	what the kernel said of the whole machine in each sample, see
+ *			sample-system
  *
  * and reduce makes of the records, which are large and can be made again,
  *
  *	.processes.tsv	a row a process, with its sums
- *	.series.tsv	a few rows a process, for figures
+ *	.series.tsv	a few rows a process, for figures; .system.tsv becomes such a one, too
  *
  * A sample tells when its period ended. It began where the sample before it ended; the
  * first one's beginning is not in the file, and it counts as nominal, 1/20 s. A sample in
@@ -69,19 +71,22 @@ struct process {
 	size_t report;			/* from 1; 0 for none */
 };
 
-/* The report of a work, named as in its line (see work.c); times in s. */
+/* The report of a work, named as in its line (see work.c); times in s, awake_s without its sleep. */
 struct report {
 	unsigned long pid, mb;
 	char mode;
 	unsigned long accesses, seed, touches, distinct;
-	double elapsed_s;
+	double elapsed_s, awake_s;
 	unsigned long minor, major, minor_max, major_max;
 };
 
-/* What the whole machine counted in the run, named as in the file. */
+/* What the whole machine counted in the run, by the names of profile and of the kernel. */
 struct counters {
-	double time_s, pgmajfault, pswpin, pswpout, majors;
-	double swap_reads, swap_writes, swap_busy_ms;	/* nan without a device */
+	struct counter {
+		char *name;
+		double begin, end;
+	} *all;
+	size_t nr;
 };
 
 struct run {
@@ -105,7 +110,11 @@ void read_processes(struct run *run, const char *path);
 /* The reports, once the processes are there. There may be none. */
 void read_reports(struct run *run, const char *path);
 
+/* The counters. Those that the checks and summaries cannot do without must be there. */
 void read_counters(struct run *run, const char *path);
+
+/* By how much one of them grew; nan if there is none of this name, as on another kernel. */
+double growth(const struct counters *counters, const char *name);
 
 /* Takes a whole line that is the report of a work. */
 bool parse_report(const char *at, struct report *report);

@@ -30,6 +30,8 @@ const struct column columns[] = {
 	COLUMN(work_major, 0),
 	COLUMN(majors_per_second, 3),	/* over the profiled time */
 	COLUMN(touches_per_second, 3),
+	COLUMN(touches_per_awake_second, 3),	/* of the works' time without their sleep */
+	COLUMN(touches_per_major, 3),
 	COLUMN(major_share_min, 2),	/* %, of a process; nan without a fault */
 	COLUMN(major_share_max, 2),
 	COLUMN(major_cv, 4),		/* standard deviation over mean */
@@ -37,10 +39,27 @@ const struct column columns[] = {
 	COLUMN(other_majors, 0),	/* of processes that were not profiled */
 	COLUMN(pswpin, 0),		/* pages */
 	COLUMN(pswpout, 0),
-	COLUMN(swap_requests, 0),	/* of the swap device; nan if there is none */
+	COLUMN(swap_reads, 0),		/* requests to the swap device; nan if there is none */
+	COLUMN(swap_writes, 0),
+	COLUMN(pages_per_read, 3),
+	COLUMN(pages_per_write, 3),
 	COLUMN(swap_busy, 2),		/* % of the time */
-	COLUMN(lifetime_ms, 4),		/* CPU time per major fault */
-	COLUMN(service_ms, 4),		/* busy time of the device per major fault */
+	COLUMN(request_ms, 4),		/* busy time of the device per request */
+	COLUMN(lifetime_ms, 4),		/* CPU time of the processes per major fault */
+	COLUMN(service_ms, 4),		/* busy time of the device per major fault ... */
+	COLUMN(service_read_ms, 4),	/* ... by its share of reads among the requests */
+	COLUMN(service_write_ms, 4),
+	COLUMN(kswapd, 2),		/* % of one CPU */
+	COLUMN(memory_some, 2),		/* pressure, % of the time */
+	COLUMN(memory_full, 2),
+	COLUMN(io_some, 2),
+	COLUMN(io_full, 2),
+	COLUMN(refaults_anon, 0),	/* pages */
+	COLUMN(refaults_file, 0),
+	COLUMN(scan_kswapd, 0),
+	COLUMN(scan_direct, 0),
+	COLUMN(steal_kswapd, 0),
+	COLUMN(steal_direct, 0),
 };
 const size_t nr_columns = sizeof(columns) / sizeof(columns[0]);
 
@@ -94,8 +113,11 @@ static void summarize_completion(struct summary *sum, const struct run *run)
 
 static void summarize_reports(struct summary *sum, const struct run *run)
 {
+	double awake_s = 0;
+
 	if (run->nr_reports == 0) {
 		sum->touches = sum->distinct = sum->touches_per_second = GSL_NAN;
+		sum->touches_per_awake_second = sum->touches_per_major = GSL_NAN;
 		sum->work_minor = sum->work_major = GSL_NAN;
 		return;
 	}
@@ -103,11 +125,47 @@ static void summarize_reports(struct summary *sum, const struct run *run)
 		const struct report *report = &run->reports[i];
 
 		sum->touches += report->touches;
+		awake_s += report->awake_s;
 		sum->distinct += report->distinct;
 		sum->work_minor += report->minor;
 		sum->work_major += report->major;
 	}
 	sum->touches_per_second = sum->touches / sum->seconds;
+	sum->touches_per_awake_second = per(sum->touches, awake_s);
+	sum->touches_per_major = per(sum->touches, sum->major);
+}
+
+/* What the kernel has counted. Sectors have 512 bytes, pages 4 KiB. */
+static void summarize_counters(struct summary *sum, const struct counters *counters)
+{
+	double seconds = growth(counters, "time_s"), requests, busy_ms;
+
+	sum->pgmajfault = growth(counters, "pgmajfault");
+	sum->other_majors = growth(counters, "majors") - sum->major;
+	sum->pswpin = growth(counters, "pswpin");
+	sum->pswpout = growth(counters, "pswpout");
+	sum->swap_reads = growth(counters, "swap_reads");
+	sum->swap_writes = growth(counters, "swap_writes");
+	sum->pages_per_read = per(growth(counters, "swap_read_sectors") / 8, sum->swap_reads);
+	sum->pages_per_write = per(growth(counters, "swap_write_sectors") / 8, sum->swap_writes);
+	busy_ms = growth(counters, "swap_busy_ms");
+	requests = sum->swap_reads + sum->swap_writes;
+	sum->swap_busy = percent(busy_ms / 1000, seconds);
+	sum->request_ms = per(busy_ms, requests);
+	sum->service_ms = per(busy_ms, sum->major);
+	sum->service_read_ms = per(sum->swap_reads, requests) * sum->service_ms;
+	sum->service_write_ms = per(sum->swap_writes, requests) * sum->service_ms;
+	sum->kswapd = percent(growth(counters, "kswapd_s"), seconds);
+	sum->memory_some = percent(growth(counters, "psi_memory_some_us") / 1e6, seconds);
+	sum->memory_full = percent(growth(counters, "psi_memory_full_us") / 1e6, seconds);
+	sum->io_some = percent(growth(counters, "psi_io_some_us") / 1e6, seconds);
+	sum->io_full = percent(growth(counters, "psi_io_full_us") / 1e6, seconds);
+	sum->refaults_anon = growth(counters, "workingset_refault_anon");
+	sum->refaults_file = growth(counters, "workingset_refault_file");
+	sum->scan_kswapd = growth(counters, "pgscan_kswapd");
+	sum->scan_direct = growth(counters, "pgscan_direct");
+	sum->steal_kswapd = growth(counters, "pgsteal_kswapd");
+	sum->steal_direct = growth(counters, "pgsteal_direct");
 }
 
 struct summary summarize(const struct run *run)
@@ -115,7 +173,6 @@ struct summary summarize(const struct run *run)
 	const size_t stride = sizeof(struct sample) / sizeof(double);
 	const struct sample *first = run->samples;
 	const struct sample *last = &first[run->nr_samples - 1];
-	const struct counters *counters = &run->counters;
 	struct summary sum = {
 		.n = run->nr_processes,
 		.samples = run->nr_samples,
@@ -127,13 +184,6 @@ struct summary summarize(const struct run *run)
 		.minor = last->minor_total,
 		.major = last->major_total,
 		.majors_per_second = last->major_total / last->seconds,
-		.pgmajfault = counters->pgmajfault,
-		.other_majors = counters->majors - last->major_total,
-		.pswpin = counters->pswpin,
-		.pswpout = counters->pswpout,
-		.swap_requests = counters->swap_reads + counters->swap_writes,
-		.swap_busy = percent(counters->swap_busy_ms / 1000, counters->time_s),
-		.service_ms = per(counters->swap_busy_ms, last->major_total),
 	};
 	double cpu_s = 0;
 
@@ -142,6 +192,7 @@ struct summary summarize(const struct run *run)
 	sum.lifetime_ms = per(1000 * cpu_s, sum.major);
 	summarize_completion(&sum, run);
 	summarize_reports(&sum, run);
+	summarize_counters(&sum, &run->counters);
 	summarize_shares(&sum, run);
 	return sum;
 }

@@ -12,10 +12,13 @@ struct summary {
 	double n, samples, seconds, rate_hz, utilization;
 	double completion_min, completion_median, completion_max;
 	double touches, distinct, minor, major, work_minor, work_major;
-	double majors_per_second, touches_per_second;
+	double majors_per_second, touches_per_second, touches_per_awake_second, touches_per_major;
 	double major_share_min, major_share_max, major_cv;
 	double pgmajfault, other_majors, pswpin, pswpout;
-	double swap_requests, swap_busy, lifetime_ms, service_ms;
+	double swap_reads, swap_writes, pages_per_read, pages_per_write;
+	double swap_busy, request_ms, lifetime_ms, service_ms, service_read_ms, service_write_ms;
+	double kswapd, memory_some, memory_full, io_some, io_full;
+	double refaults_anon, refaults_file, scan_kswapd, scan_direct, steal_kswapd, steal_direct;
 };
 
 /* The columns of a table of runs, which are the keys of facts, too. */

@@ -224,6 +224,7 @@ static void print_report(const char *name, size_t i, const struct report *r)
 	printf("%s.work%zu.touches\t%lu\n", name, i, r->touches);
 	printf("%s.work%zu.distinct\t%lu\n", name, i, r->distinct);
 	printf("%s.work%zu.elapsed_s\t%.6f\n", name, i, r->elapsed_s);
+	printf("%s.work%zu.awake_s\t%.6f\n", name, i, r->awake_s);
 	printf("%s.work%zu.minor\t%lu\n", name, i, r->minor);
 	printf("%s.work%zu.major\t%lu\n", name, i, r->major);
 	printf("%s.work%zu.minor_max\t%lu\n", name, i, r->minor_max);

@@ -79,6 +79,7 @@ static void help(void)
 	       "many where there is a #, few where there is a dot.\n"
 	       "\n"
 	       "  -n, --iterations=ITERATIONS  this many instead of %d\n"
+	       "      --sleep=SECONDS          sleep so long between two iterations; 0: not at all\n"
 	       "  -s, --seed=SEED              another sequence of accesses than that of 1\n"
 	       "  -r, --read                   load bytes instead of storing them\n"
 	       "  -t, --threads=THREADS        so many threads in the same memory; each has a\n"
@@ -143,7 +144,7 @@ static enum pages pages(const char *name, const char *text, uint64_t *reserved)
 	bad_usage("%s wants base, thp, system or a size as 2M, not '%s'", name, text);
 }
 
-enum { SHARED = 256 };	/* an option without a letter */
+enum { SHARED = 256, SLEEP };	/* options without a letter */
 
 static const struct option names[] = {
 	{ "file", required_argument, NULL, 'f' },
@@ -153,6 +154,7 @@ static const struct option names[] = {
 	{ "threads", required_argument, NULL, 't' },
 	{ "iterations", required_argument, NULL, 'n' },
 	{ "seed", required_argument, NULL, 's' },
+	{ "sleep", required_argument, NULL, SLEEP },
 	{ "verbose", no_argument, NULL, 'v' },
 	{ "help", no_argument, NULL, 'h' },
 	{ NULL, 0, NULL, 0 },
@@ -182,7 +184,7 @@ void parse_options(int argc, char **argv, struct options *options)
 	int long_one = -1;
 	int c;
 
-	*options = (struct options){ .iterations = ITERATIONS, .seed = 1, .threads = 1 };
+	*options = (struct options){ .iterations = ITERATIONS, .seed = 1, .threads = 1, .pause = PAUSE };
 	opterr = 0;
 	while ((c = getopt_long(argc, argv, ":f:n:p:rs:t:vh", names, &long_one)) != -1) {
 		if (c == ':' || c == '?')
@@ -215,6 +217,9 @@ void parse_options(int argc, char **argv, struct options *options)
 			break;
 		case 's':
 			options->seed = number(name, optarg, 0, MAX_SEED);
+			break;
+		case SLEEP:
+			options->pause = number(name, optarg, 0, MAX_PAUSE);
 			break;
 		case 'v':
 			options->verbose = true;

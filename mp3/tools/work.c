@@ -275,9 +275,9 @@ static void report_iteration(const struct work *work, uint64_t number,
 }
 
 /* Sleeps, unless stopped: no signal gets in between the look and the sleep. */
-static void sleep_unless_stopped(void)
+static void sleep_unless_stopped(uint64_t seconds)
 {
-	struct timespec pause = { .tv_sec = PAUSE };
+	struct timespec pause = { .tv_sec = seconds };
 	sigset_t all, old;
 
 	sigfillset(&all);
@@ -311,9 +311,11 @@ static void show_progress(uint64_t number, const struct options *options)
 			options->iterations, rest);
 }
 
-static void run(struct work *work, const struct thread *threads, const struct options *options)
+/* Returns the time of the iterations, without that between them, in ns. */
+static uint64_t run(struct work *work, const struct thread *threads, const struct options *options)
 {
 	struct usage begin, end;
+	uint64_t awake = 0;
 
 	for (uint64_t i = 1; i <= options->iterations && !stopped; i++) {
 		if (options->progress)
@@ -326,9 +328,11 @@ static void run(struct work *work, const struct thread *threads, const struct op
 
 			report_iteration(&all, i, &begin, &end);
 		}
-		if (i < options->iterations)
-			sleep_unless_stopped();
+		awake += ns(&end.time) - ns(&begin.time);
+		if (i < options->iterations && options->pause)
+			sleep_unless_stopped(options->pause);
 	}
+	return awake;
 }
 
 /*
@@ -339,15 +343,15 @@ static void run(struct work *work, const struct thread *threads, const struct op
  */
 static void report(const struct work *work, const struct options *options,
 		   const struct usage *before, const struct usage *begin,
-		   const struct usage *end, const struct usage *after)
+		   const struct usage *end, const struct usage *after, uint64_t awake)
 {
 	double elapsed = (ns(&end->time) - ns(&begin->time)) / 1e9;
 
 	fprintf(stderr, "work: pid=%d mb=%" PRIu64 " mode=%c accesses=%" PRIu64
 		" seed=%" PRIu64 " touches=%" PRIu64 " distinct=%" PRIu64
-		" elapsed_s=%.6f minor=%ld major=%ld minor_max=%ld major_max=%ld\n",
+		" elapsed_s=%.6f awake_s=%.6f minor=%ld major=%ld minor_max=%ld major_max=%ld\n",
 		getpid(), options->mb, options->mode, options->accesses,
-		options->seed, work->accesses.count, work->distinct, elapsed,
+		options->seed, work->accesses.count, work->distinct, elapsed, awake / 1e9,
 		end->faults.ru_minflt - begin->faults.ru_minflt,
 		end->faults.ru_majflt - begin->faults.ru_majflt,
 		after->faults.ru_minflt - before->faults.ru_minflt,
@@ -362,6 +366,7 @@ int main(int argc, char **argv)
 	struct thread *threads = NULL;
 	struct work work, all;
 	bool ours, left;
+	uint64_t awake;
 	int status;
 
 	parse_options(argc, argv, &options);
@@ -390,7 +395,7 @@ int main(int argc, char **argv)
 	if (!ours && errno != EEXIST)
 		return 1;
 	measure(&begin);
-	run(&work, threads, &options);
+	awake = run(&work, threads, &options);
 	measure(&end);
 	left = !ours || tell(status, leave);
 	measure(&after);
@@ -398,7 +403,7 @@ int main(int argc, char **argv)
 	if (options.progress && in_foreground())
 		fprintf(stderr, "\r%79s\r", "");
 	all = sum(&work, threads, &options);
-	report(&all, &options, &before, &begin, &end, &after);
+	report(&all, &options, &before, &begin, &end, &after, awake);
 	if (stopped) {
 		signal(stopped, SIG_DFL);
 		raise(stopped);

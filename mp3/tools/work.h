@@ -15,7 +15,8 @@
 #include <stdint.h>
 
 #define ITERATIONS	20	/* unless -n says otherwise */
-#define PAUSE		1	/* seconds between two iterations */
+#define PAUSE		1	/* seconds between two iterations, unless --sleep does */
+#define MAX_PAUSE	1000000UL
 
 /* What the memory consists of: base pages only; what the system gives to anybody; huge pages
  * where one fits; or huge pages that were set aside (hugetlb). */
@@ -36,6 +37,7 @@ struct options {
 	enum pages pages;
 	uint64_t reserved;		/* bytes in a page that was set aside */
 	uint64_t threads;
+	uint64_t pause;			/* seconds between two iterations */
 };
 
 /**

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * system - thins what sample-system has printed; system.h has the contract.
+ */
+#include <err.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "system.h"
+#include "text.h"
+
+#define ROWS	100
+
+/* Of nr_... a row has how much there is, of the others how much it has become. */
+struct table {
+	char *names;		/* the header row, behind time_ns */
+	bool level[64];
+	size_t nr_columns;
+	double *times;		/* s of the machine's clock */
+	double *values;		/* of each row, nr_columns */
+	size_t nr;
+};
+
+/* A number, or a dash for what is not there. */
+static bool value(const char **at, double *value)
+{
+	if (fraction(at, "\t", value))
+		return true;
+	*value = NAN;
+	return skip(at, "\t-");
+}
+
+static void read_header(struct table *table, struct text *text)
+{
+	const char *at = text->line;
+
+	if (!skip(&at, "time_ns\t"))
+		malformed(text, "the header row of sample-system");
+	table->names = strdup(at);
+	if (!table->names)
+		err(1, NULL);
+	for (; at; at = strchr(at, '\t')) {
+		at += *at == '\t';
+		if (table->nr_columns == sizeof(table->level))
+			malformed(text, "no more columns");
+		table->level[table->nr_columns++] = !strncmp(at, "nr_", 3);
+	}
+}
+
+static void read_row(struct table *table, struct text *text)
+{
+	const char *at = text->line;
+	double *values, ns;
+
+	table->times = grow(table->times, table->nr, sizeof(*table->times));
+	table->values = grow(table->values, table->nr, table->nr_columns * sizeof(*values));
+	values = &table->values[table->nr * table->nr_columns];
+	if (!fraction(&at, "", &ns))
+		malformed(text, "a time");
+	for (size_t c = 0; c < table->nr_columns; c++)
+		if (!value(&at, &values[c]))
+			malformed(text, "a row of sample-system");
+	if (strcmp(at, "\n") || (table->nr && ns / 1e9 < table->times[table->nr - 1]))
+		malformed(text, "a row of sample-system that is later than the one before");
+	table->times[table->nr++] = ns / 1e9;
+}
+
+void print_system(const char *path, double beginning)
+{
+	struct text text = open_text(path);
+	struct table table = { 0 };
+	double step;
+
+	while (next_line(&text))
+		if (text.number == 1)
+			read_header(&table, &text);
+		else
+			read_row(&table, &text);
+	if (table.nr == 0)
+		errx(1, "%s: no rows", path);
+
+	step = (table.times[table.nr - 1] - beginning) / ROWS;
+	printf("seconds\t%s", table.names);
+	for (size_t i = 1; i < table.nr; i++) {
+		bool last = i + 1 == table.nr;
+
+		/* the last one before each step, so that each row stands for as long */
+		if (!last && floor((table.times[i] - beginning) / step) ==
+			     floor((table.times[i + 1] - beginning) / step))
+			continue;
+		printf("%.6f", table.times[i] - beginning);
+		for (size_t c = 0; c < table.nr_columns; c++)
+			printf("\t%.0f", table.values[i * table.nr_columns + c] -
+			       (table.level[c] ? 0 : table.values[c]));
+		putchar('\n');
+	}
+	free(table.names);
+	free(table.times);
+	free(table.values);
+}
