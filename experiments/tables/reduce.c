@@ -41,7 +41,8 @@ static const char usage_text[] =
 "           since the profiling began), faults so far, CPU utilization since the row\n"
 "           before (% of one CPU), memory (KiB); the last one is its end\n"
 "system     a hundred rows of the whole machine: when (s since the profiling began), and\n"
-"           what the kernel has counted since then, as SYSTEM names it\n"
+"           what the kernel has counted since then, as SYSTEM names it; and the resident\n"
+"           sets of all processes (KiB)\n"
 "\n"
 "PROFILE is what monitor printed, RECORDS what monitor -p printed, REPORTS what\n"
 "the work processes printed (times in s; it is empty where programs are not work),\n"
@@ -237,7 +238,7 @@ int main(int argc, char **argv)
 
 	if (!strcmp(commands[c].name, "system")) {
 		run = read_run(&argv[optind + 1], 2, hz);
-		print_system(argv[optind + 3], beginning_ns(&run) / 1e9);
+		print_system(&run, argv[optind + 3], beginning_ns(&run) / 1e9);
 	} else {
 		run = read_run(&argv[optind + 1], commands[c].nr_files, hz);
 	}

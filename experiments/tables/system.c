@@ -66,7 +66,31 @@ static void read_row(struct table *table, struct text *text)
 	table->times[table->nr++] = ns / 1e9;
 }
 
-void print_system(const char *path, double beginning)
+/* The resident sets at a time of the machine's clock, in KiB: by each one's record of its period. */
+static unsigned long resident_kb(const struct run *run, double time)
+{
+	unsigned long kb = 0;
+
+	for (size_t i = 0; i < run->nr_processes; i++) {
+		const struct process *p = &run->processes[i];
+		size_t low = 0, high = p->nr_records;
+
+		/* the first record that ends at that time or later */
+		while (low < high) {
+			size_t middle = (low + high) / 2;
+
+			if (p->records[middle].end_ns / 1e9 < time)
+				low = middle + 1;
+			else
+				high = middle;
+		}
+		if (low < p->nr_records && p->records[low].begin_ns / 1e9 < time)
+			kb += p->records[low].rss_kb;
+	}
+	return kb;
+}
+
+void print_system(const struct run *run, const char *path, double beginning)
 {
 	struct text text = open_text(path);
 	struct table table = { 0 };
@@ -81,7 +105,7 @@ void print_system(const char *path, double beginning)
 		errx(1, "%s: no rows", path);
 
 	step = (table.times[table.nr - 1] - beginning) / ROWS;
-	printf("seconds\t%s", table.names);
+	printf("seconds\t%.*s\trss_kb\n", (int)strcspn(table.names, "\n"), table.names);
 	for (size_t i = 1; i < table.nr; i++) {
 		bool last = i + 1 == table.nr;
 
@@ -93,7 +117,7 @@ void print_system(const char *path, double beginning)
 		for (size_t c = 0; c < table.nr_columns; c++)
 			printf("\t%.0f", table.values[i * table.nr_columns + c] -
 			       (table.level[c] ? 0 : table.values[c]));
-		putchar('\n');
+		printf("\t%lu\n", resident_kb(run, table.times[i]));
 	}
 	free(table.names);
 	free(table.times);
