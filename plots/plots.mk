@@ -4,12 +4,14 @@
 
 draw = @plots/draw $@ $1
 
-plots/%.profile.svg: results/%/meta.tsv plots/profile.gp plots/style.gp plots/draw build/reduce | deps-plots
+plots/%.profile.svg: results/%/meta.tsv plots/profile.gp plots/style.gp plots/draw build/reduce build/tabulate | deps-plots
+	$(call draw)
+plots/%.course.svg: plots/course.gp plots/axes.gp plots/style.gp plots/draw build/tabulate $$(call of_rows,$$*) | deps-plots
 	$(call draw)
 plots/%.levels.svg: results/%.runs.tsv plots/levels.gp plots/axes.gp plots/style.gp plots/draw | deps-plots
 	$(call draw,$<)
-plots/%.sweep.svg: results/%.runs.tsv results/%.knee.tsv plots/sweep.gp plots/style.gp plots/draw | deps-plots
-	$(call draw,$< $(word 2,$^))
+plots/%.sweep.svg: results/%.runs.tsv plots/sweep.gp plots/axes.gp plots/style.gp plots/draw | deps-plots
+	$(call draw,$<)
 plots/%.seeds.svg: results/%.seeds.tsv results/%.runs.tsv plots/seeds.gp plots/style.gp plots/draw | deps-plots
 	$(call draw,$< $(word 2,$^))
 plots/%.theory.svg: results/%.touches.tsv results/%.misses.tsv plots/theory.gp plots/style.gp plots/draw | deps-plots

@@ -1,13 +1,15 @@
-# profile.gp - accumulated page faults over time, minor and major apart
+# profile.gp - accumulated page faults over time, and below them what made them
 #
-#	gnuplot -d -c profile.gp OUT CAPTION SAMPLES SERIES PROCESSES
+#	gnuplot -d -c profile.gp OUT CAPTION SAMPLES SERIES PROCESSES COURSE [SAMPLES PROCESSES]
 #
-# OUT ends in .svg or .png, the tables are what `reduce samples`, `reduce series` and `reduce
-# processes` printed. Each process has a line of its own, which ends in a point where the
-# process was unregistered; the thin grey one is the sum of all.
+# OUT ends in .svg or .png, the tables are what `reduce samples`, `reduce series`, `reduce
+# processes` and `tabulate course` printed. Each process has a line of its own, which ends in a
+# point where the process was unregistered; the thin grey one is the sum of all, but for the
+# panels of the machine, where it is the machine. The axes have room for the other SAMPLES, too,
+# so that two figures can be laid beside each other.
 
-if (ARGC != 5) {
-	printerr "usage: gnuplot -d -c profile.gp OUT CAPTION SAMPLES SERIES PROCESSES"
+if (ARGC != 6 && ARGC != 8) {
+	printerr "usage: gnuplot -d -c profile.gp OUT CAPTION SAMPLES SERIES PROCESSES COURSE [SAMPLES PROCESSES]"
 	exit status 2
 }
 out = ARG1
@@ -15,24 +17,41 @@ caption = ARG2
 samples = ARG3
 series = ARG4
 processes = ARG5
+course = ARG6
 width = 800
-height = 600
+height = 900
 load ARG0[1 : strstrt(ARG0, "profile.gp") - 1]."style.gp"
 
 # The ends of the axes, and how many samples and processes there are. stats only warns of
 # what it cannot read.
-array columns[3] = ["seconds", "minor_total", "major_total"]
-array most[3]
-do for [c = 1 : 3] {
-	do for [i = 3 : 4] {
+array most[5]
+do for [c = 1 : 5] { most[c] = 0 }
+do for [i = 3 : ARGC] {
+	if (i != 5 && i != 6 && i != 8) {
+		do for [c = 1 : 3] {
+			name = word("seconds minor_total major_total", c)
+			undefine STATS_*
+			stats ARGV[i] using name nooutput
+			if (!exists("STATS_max")) {
+				printerr ARGV[i].": no numbers in column ".name
+				exit status 1
+			}
+			most[c] = most[c] > STATS_max ? most[c] : STATS_max
+			if (i == 3) { records = STATS_records }
+		}
+	}
+	if (i == 3 || i == 7) {
+		stats ARGV[i] using (column("minor_total") + column("major_total")) nooutput
+		most[4] = most[4] > STATS_max ? most[4] : STATS_max
+	}
+	if (i == 4 || i == 5 || i == 8) {
 		undefine STATS_*
-		stats ARGV[i] using columns[c] nooutput
+		stats ARGV[i] using (i == 4 ? column("rss_kb") / 1024 : column("peak_rss_kb") / 1024) nooutput
 		if (!exists("STATS_max")) {
-			printerr ARGV[i].": no numbers in column ".columns[c]
+			printerr ARGV[i].": no numbers of resident sets"
 			exit status 1
 		}
-		most[c] = i > 3 && most[c] > STATS_max ? most[c] : STATS_max
-		if (i == 3) { records = STATS_records }
+		most[5] = most[5] > STATS_max ? most[5] : STATS_max
 	}
 }
 do for [i = 4 : 5] {
@@ -54,10 +73,18 @@ if (!exists("STATS_max")) {
 	exit status 1
 }
 stats series using (ended[int(column("process"))] = column("seconds")) nooutput
+undefine STATS_*
+stats course using "majors_per_second" nooutput
+if (!exists("STATS_max")) {
+	printerr course.": no numbers in column majors_per_second"
+	exit status 1
+}
+rate = STATS_max
 
 # What is not of process p is no point of its line.
 of(p, name) = column("process") == p ? column(name) : NaN
-end(p, name) = column("seconds") == ended[p] ? of(p, name) : NaN
+total(p) = of(p, "minor_total") + of(p, "major_total")
+end(p, value) = column("seconds") == ended[p] ? value : NaN
 
 # Of the samples, so many that no bend is lost to the eye; the last one is there.
 step = int(ceil(records / 500.0))
@@ -65,21 +92,30 @@ first = int(records - 1) % step
 
 # The legend has room for a dozen or so; then it says how many more there are.
 named = n <= 15 ? n : 14
+rows = (named + (named < n) + 2) / 2	# of the legend
+
+# eval panel(top, bottom): as shares of what the legend leaves
+space = 0.93 - 0.02 * rows
+panel(top, bottom) = sprintf("set tmargin at screen %g; set bmargin at screen %g", \
+	0.075 + space * top, 0.075 + space * bottom)
 
 set output out
-rows = (named + (named < n) + 2) / 2	# of the legend
-set multiplot layout 2, 1 margins screen 0.14, screen 0.97, screen 0.16, \
-	screen 0.955 - 0.028 * rows spacing screen 0.08
+set multiplot
+set lmargin at screen 0.14
+set rmargin at screen 0.97
 set xrange [0 : most[1]]
+set format x ""
 
-# One legend, above both panels.
-set key at screen 0.55, screen 0.985 center top horizontal maxcols 2 Left reverse noenhanced
-set ylabel "minor faults, accumulated"
-eval axis("y", most[2])
-plot samples every step::first using "seconds":"minor_total" with lines linestyle 1 notitle, \
-	for [p = 1 : n] series using (of(p, "seconds")):(of(p, "minor_total")) \
+# One legend, above all panels.
+set key at screen 0.55, screen 0.99 center top horizontal maxcols 2 Left reverse noenhanced
+eval panel(0.985, 0.70)
+set ylabel "page faults,\naccumulated"
+eval axis("y", most[4])
+plot samples every step::first using "seconds":(column("minor_total") + column("major_total")) \
+		with lines linestyle 1 notitle, \
+	for [p = 1 : n] series using (of(p, "seconds")):(total(p)) \
 		with lines linetype p title (p <= named ? labels[p] : ""), \
-	for [p = 1 : n] series using (end(p, "seconds")):(end(p, "minor_total")) \
+	for [p = 1 : n] series using (end(p, of(p, "seconds"))):(end(p, total(p))) \
 		with points linetype p notitle, \
 	NaN with lines linestyle 1 title "all processes", \
 	NaN with points pointtype 0 \
@@ -87,12 +123,34 @@ plot samples every step::first using "seconds":"minor_total" with lines linestyl
 
 unset key
 unset label 1
-set ylabel "major faults, accumulated"
-set xlabel "time (s)"
+eval panel(0.67, 0.47)
+set ylabel "major faults,\naccumulated"
 eval axis("y", most[3])
 plot samples every step::first using "seconds":"major_total" with lines linestyle 1, \
 	for [p = 1 : n] series using (of(p, "seconds")):(of(p, "major_total")) \
 		with lines linetype p, \
-	for [p = 1 : n] series using (end(p, "seconds")):(end(p, "major_total")) \
+	for [p = 1 : n] series using (end(p, of(p, "seconds"))):(end(p, of(p, "major_total"))) \
 		with points linetype p
+
+eval panel(0.44, 0.34)
+set ylabel "major\nfaults/s"
+eval coarse_axis("y", rate)
+plot course using "seconds":"majors_per_second" with lines linestyle 1 linewidth 1.8
+
+eval panel(0.31, 0.19)
+set ylabel "resident\nsets (MB)"
+eval coarse_axis("y", most[5])
+plot for [p = 1 : n] series using (of(p, "seconds")):(of(p, "rss_kb") / 1024) with lines linetype p
+
+eval panel(0.125, 0)
+set ylabel "% of\nthe time"
+set format x "%g"
+set xlabel "time (s)"
+set yrange [0 : 100]
+set ytics 0, 50, 100
+set key at graph 1, graph 1.05 right bottom horizontal maxrows 1 Left reverse noenhanced width -1
+set label 1
+plot course using "seconds":"swap_busy" with lines linestyle 1 linewidth 1.8 title "swap device busy", \
+	course using "seconds":"io_full" with lines linetype 5 title "all tasks wait for it", \
+	course using "seconds":"memory_full" with lines linetype 6 title "... for memory"
 unset multiplot

@@ -65,6 +65,9 @@ spread(name, top, step) = sprintf("set %srange [0 : %.0f]; set %stics (%s)", \
 tics(at, step, end) = at >= end ? "" : sprintf("%s\"%s\" %.0f", \
 	at > 0 ? ", " : "", grouped(at), at).tics(at + step, step, end)
 
+# eval coarse_axis("y", top): the same with two or three, for a panel that is low
+coarse_axis(name, top) = spread(name, top < 1 ? 1.0 : 1.0 * top, top <= 2 ? 1.0 : above(top / 2.0))
+
 # eval log_axis("y", least, most): a logarithmic axis that holds both, with tics
 # at 1, 2, 5, 10, 20 and so on. It begins a hair below the first, since gnuplot
 # leaves out a tic on the very end.

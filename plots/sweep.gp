@@ -1,31 +1,32 @@
-# sweep.gp - where thrashing begins: throughput, utilization, lifetime and service time
+# sweep.gp - what the multiprogramming level does to throughput, CPU, device and faults
 #
-#	gnuplot -d -c sweep.gp OUT CAPTION TABLE KNEE
+#	gnuplot -d -c sweep.gp OUT CAPTION TABLE
 #
-# OUT ends in .svg or .png, TABLE is what `tabulate runs` printed, KNEE what
-# `tabulate knee` did of the same runs, which differ in their argument alone: the N of each
-# rule, at which a line stands in its panel.
+# OUT ends in .svg or .png, TABLE is what `tabulate runs` printed. Runs that differ in their
+# argument alone are a line; it is named by the axes in which the lines differ. Useful is the CPU
+# time that all touches would take at the cost that a touch has where one process runs alone, its
+# share of the first touches included; it is there where that run is.
 
-if (ARGC != 4) {
-	printerr "usage: gnuplot -d -c sweep.gp OUT CAPTION TABLE KNEE"
+if (ARGC != 3) {
+	printerr "usage: gnuplot -d -c sweep.gp OUT CAPTION TABLE"
 	exit status 2
 }
 out = ARG1
 caption = ARG2
 table = ARG3
-knee = ARG4
 width = 1000
-height = 420
+height = 700
 plots = ARG0[1 : strstrt(ARG0, "sweep.gp") - 1]
 load plots."style.gp"
 
 # The ends of the axes. stats only warns of what it cannot read. Where nobody faulted,
 # there is no lifetime.
-array columns[6] = ["n", "touches_per_second", "utilization", "swap_busy", \
-	"lifetime_ms", "service_ms"]
-array least[6]
-array most[6]
-do for [c = 1 : 6] {
+array columns[8] = ["n", "touches_per_second", "touches_per_awake_second", "utilization", "swap_busy", \
+	"touches_per_major", "lifetime_ms", "service_ms"]
+array least[8]
+array most[8]
+set datafile missing NaN
+do for [c = 1 : 8] {
 	undefine STATS_*
 	stats table using columns[c] nooutput
 	if (!exists("STATS_max")) {
@@ -36,21 +37,17 @@ do for [c = 1 : 6] {
 	most[c] = STATS_max
 }
 load plots."axes.gp"
-if (lines > 1) {
-	printerr table.": runs that differ in more than their argument: ".names[1].", ".names[2]
-	exit status 1
-}
-throughput = NaN
-lifetime = NaN
-half = NaN
-stats knee using (rule = stringcolumn("rule"), n = column("n"), \
-	throughput = rule eq "throughput" ? n : throughput, \
-	lifetime = rule eq "lifetime" ? n : lifetime, half = rule eq "half" ? n : half, 0) nooutput
+of(i, name) = line_of(0) == i ? column(name) : NaN
 
-# eval line(n, words, y): a vertical one, with words beside it at that height
-line(n, words, y) = n == n ? sprintf("set arrow 1 from %g, graph 0 to %g, graph 1 nohead linecolor rgb grey dashtype (4, 4); ".\
-	"set label 2 \"%s\" at %g, graph %g offset 1.2, 0 left textcolor rgb grey", n, n, sprintf(words, n), n, y) : \
-	"unset arrow 1; unset label 2"
+# What a touch costs alone, in % of the CPU's time for one a second, by line.
+array alone[6]
+do for [i = 1 : 6] { alone[i] = NaN }
+stats table using (i = int(line_of(0)), column("n") == 1 && column("touches_per_second") > 0 ? \
+	(alone[i] = column("utilization") / column("touches_per_second")) : 0, 0) nooutput
+useful(i) = of(i, "touches_per_second") * alone[i]
+undefine STATS_*
+stats table using (u = useful(int(line_of(0))), u > 0 ? u : NaN) nooutput
+least_useful = exists("STATS_min") ? STATS_min : least[4]
 
 # A tic at each N.
 levels = ""
@@ -58,39 +55,55 @@ stats table using (levels = levels.sprintf(", %d", column("n")), 0) nooutput
 
 set output out
 set multiplot
-set tmargin at screen 0.78
-set bmargin at screen 0.24
-set xlabel "processes"
 set xrange [0 : most[1] + 1]
 eval "set xtics (".levels[3 : ].")"
-set key at graph 0.5, screen 0.985 center top vertical Left reverse noenhanced
+set key at screen 0.5, screen 0.99 center top horizontal maxcols 3 Left reverse noenhanced
+heading = 0.04 * ((lines + 2) / 3)
+upper = sprintf("set tmargin at screen %g; set bmargin at screen %g; unset xlabel", 0.93 - heading, 0.60 - heading / 2)
+lower = sprintf("set tmargin at screen %g; set bmargin at screen 0.15; set xlabel 'processes'", 0.48 - heading / 2)
+array sides[3] = ["set lmargin at screen 0.065; set rmargin at screen 0.32", \
+	"set lmargin at screen 0.405; set rmargin at screen 0.66", "set lmargin at screen 0.735; set rmargin at screen 0.985"]
 
-set lmargin at screen 0.07
-set rmargin at screen 0.32
-set title "throughput (touches a second)"
-unset key
+eval upper
+eval sides[1]
+set title "throughput (touches/s)"
 eval axis("y", most[2])
-eval line(throughput, "most at %d", 0.97)
-plot table using "n":"touches_per_second" smooth unique with linespoints title "touches"
+plot for [i = 1 : lines] table using "n":(of(i, "touches_per_second")) smooth unique \
+	with linespoints linetype i title names[i]
+unset key
 unset label 1
 
-set lmargin at screen 0.39
-set rmargin at screen 0.64
-set title "busy (% of the time)"
-set key
+eval sides[2]
+set title "touches/s of one that does not sleep"
+eval log_axis("y", least[3], most[3])
+plot for [i = 1 : lines] table using "n":(of(i, "touches_per_awake_second")) smooth unique with linespoints linetype i
+
+eval sides[3]
+set title "CPU (%), and of that useful (dots)"
+eval log_axis("y", least_useful < least[4] ? least_useful : least[4], most[4])
+plot for [i = 1 : lines] table using "n":(of(i, "utilization")) smooth unique with linespoints linetype i, \
+	for [i = 1 : lines] table using "n":(useful(i)) smooth unique with lines linetype i dashtype (2, 4)
+unset logscale y
+
+eval lower
+eval sides[1]
+set title "swap device busy (%)"
 set yrange [0 : 100]
 set ytics 0, 25, 100
-eval line(half, "device below half: %d", 0.18)
-set arrow 2 from graph 0, first 50 to graph 1, first 50 nohead linecolor rgb grey linewidth 0.6
-plot table using "n":"utilization" smooth unique with linespoints title "CPU", \
-	table using "n":"swap_busy" smooth unique with linespoints title "swap device"
-unset arrow 2
+set arrow 1 from graph 0, first 50 to graph 1, first 50 nohead linecolor rgb grey linewidth 0.6
+plot for [i = 1 : lines] table using "n":(of(i, "swap_busy")) smooth unique with linespoints linetype i
+unset arrow 1
 
-set lmargin at screen 0.735
-set rmargin at screen 0.985
-set title "per major fault (ms)"
-eval log_axis("y", least[5] < least[6] ? least[5] : least[6], most[5] > most[6] ? most[5] : most[6])
-eval line(lifetime, "L not below S: %d", 0.97)
-plot table using "n":"lifetime_ms" smooth unique with linespoints title "lifetime L", \
-	table using "n":"service_ms" smooth unique with linespoints title "service S"
+eval sides[2]
+set title "touches a major fault"
+eval log_axis("y", least[6], most[6])
+plot for [i = 1 : lines] table using "n":(of(i, "touches_per_major")) smooth unique with linespoints linetype i
+unset logscale y
+
+eval sides[3]
+set title "a major fault (ms): L, and S (dots)"
+eval log_axis("y", least[7] < least[8] ? least[7] : least[8], most[7] > most[8] ? most[7] : most[8])
+set label 1
+plot for [i = 1 : lines] table using "n":(of(i, "lifetime_ms")) smooth unique with linespoints linetype i, \
+	for [i = 1 : lines] table using "n":(of(i, "service_ms")) smooth unique with lines linetype i dashtype (2, 4)
 unset multiplot

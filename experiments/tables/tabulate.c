@@ -14,6 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "course.h"
 #include "rows.h"
 #include "text.h"
 
@@ -21,6 +22,7 @@ static const char usage_text[] =
 "usage: tabulate runs RUN...\n"
 "       tabulate knee RUN...\n"
 "       tabulate seeds RUN...\n"
+"       tabulate course RUN...\n"
 "       tabulate facts NAME=RUN...\n"
 "       tabulate -h\n"
 "\n"
@@ -30,6 +32,10 @@ static const char usage_text[] =
 "seeds  a row for runs that differ in their seed alone: the median of some columns of\n"
 "       runs, and an interval that has the true median in it with coverage % of\n"
 "       probability, whatever the distribution; of 95% if there are runs enough\n"
+"course rows of each run, in the order of time: how large the resident sets of its processes\n"
+"       were (MiB), and since the row before, major faults and pages swapped out a second,\n"
+"       requests to write, their pages, and the times (%) in which the swap device was busy,\n"
+"       tasks waited for it and for memory, and kswapd ran\n"
 "facts  NAME.key<TAB>value: the columns of runs; those of each process i, in the order of\n"
 "       PIDs, as NAME.process<i>.key; each report, in the order of completion, as\n"
 "       NAME.work<i>.key; and where the run comes from as NAME.meta.key\n"
@@ -259,6 +265,7 @@ static const struct {
 	{ "runs", print_runs, false },
 	{ "knee", print_knee, false },
 	{ "seeds", print_seeds, false },
+	{ "course", print_course, false },
 	{ "facts", print_facts, true },
 };
 #define NR_COMMANDS (sizeof(commands) / sizeof(commands[0]))
