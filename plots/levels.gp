@@ -3,8 +3,8 @@
 #	gnuplot -d -c levels.gp OUT CAPTION TABLE
 #
 # OUT ends in .svg or .png, TABLE is what `tabulate runs` printed. Runs that differ in their
-# argument and seed alone are a line; it is named by the axes in which the lines differ, and
-# goes through the mean where several runs have as many processes. A point is a run.
+# argument and seed alone have the same points, which are named by the axes in which they differ. A
+# point is a run; nothing is drawn between them, for what lies there was not run (sweep.gp has a line).
 
 if (ARGC != 3) {
 	printerr "usage: gnuplot -d -c levels.gp OUT CAPTION TABLE"
@@ -64,9 +64,7 @@ set lmargin at screen 0.05
 set rmargin at screen 0.30
 set title "CPU utilization (% of one CPU)"
 eval axis("y", most[2])
-plot for [i = 1 : lines] table using "n":(of(i, "utilization")) \
-		smooth unique with lines linetype i, \
-	for [i = 1 : lines] table using "n":(of(i, "utilization")) with points linetype i
+plot for [i = 1 : lines] table using "n":(of(i, "utilization")) with points linetype i
 unset label 1
 
 set lmargin at screen 0.385
@@ -74,9 +72,7 @@ set rmargin at screen 0.635
 set title "completion time (s), median and range"
 set errorbars 1.5
 eval log_axis("y", least[3], most[5])
-plot for [i = 1 : lines] table using (column("n") + aside(i)):(of(i, "completion_median")) \
-		smooth unique with lines linetype i, \
-	for [i = 1 : lines] table using \
+plot for [i = 1 : lines] table using \
 		(column("n") + aside(i)):(of(i, "completion_median")):"completion_min":"completion_max" \
 		with yerrorbars linetype i dashtype 1 pointsize 0.6
 unset logscale y
@@ -85,9 +81,7 @@ set lmargin at screen 0.735
 set rmargin at screen 0.985
 set title "major faults, all processes"
 eval axis("y", most[6])
-plot for [i = 1 : lines] table using "n":(of(i, "major")) \
-		smooth unique with lines linetype i, \
-	for [i = 1 : lines] table using "n":(of(i, "major")) with points linetype i
+plot for [i = 1 : lines] table using "n":(of(i, "major")) with points linetype i
 
 # The legend of all panels, in an empty plot as wide as the drawing.
 set margins screen 0.05, screen 0.985, screen 0.24, screen 0.82
@@ -96,5 +90,5 @@ unset title
 unset xlabel
 unset border
 unset tics
-plot [0 : 1] [0 : 1] for [i = 1 : lines] NaN with linespoints linetype i title names[i]
+plot [0 : 1] [0 : 1] for [i = 1 : lines] NaN with points linetype i title names[i]
 unset multiplot

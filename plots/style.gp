@@ -65,6 +65,12 @@ spread(name, top, step) = sprintf("set %srange [0 : %.0f]; set %stics (%s)", \
 tics(at, step, end) = at >= end ? "" : sprintf("%s\"%s\" %.0f", \
 	at > 0 ? ", " : "", grouped(at), at).tics(at + step, step, end)
 
+# eval signed_axis("y", least, most): a linear axis that holds both, and 0, with about four tics
+signed_axis(name, low, high) = signed_spread(name, low < 0 ? 1.0 * low : 0, high > 0 ? 1.0 * high : 0)
+signed_spread(name, low, high) = signed_steps(name, low, high, high > low ? above((high - low) / 4.0) : 1.0)
+signed_steps(name, low, high, step) = sprintf("set %srange [%g : %g]; set %stics %g", \
+	name, step * floor(low / step), step * ceil(high / step), name, step)
+
 # eval coarse_axis("y", top): the same with two or three, for a panel that is low
 coarse_axis(name, top) = spread(name, top < 1 ? 1.0 : 1.0 * top, top <= 2 ? 1.0 : above(top / 2.0))
 

@@ -135,6 +135,28 @@ static int compare_processes(const void *one, const void *other)
 	return p->records->begin_ns < q->records->begin_ns ? -1 : 1;
 }
 
+static double majors_between(const struct process *process, unsigned long begin_ns, unsigned long end_ns)
+{
+	double major = 0;
+
+	for (size_t i = 0; i < process->nr_records; i++)
+		if (process->records[i].end_ns > begin_ns && process->records[i].end_ns <= end_ns)
+			major += process->records[i].major;
+	return major;
+}
+
+/* Of all processes, while each of them lived. */
+static void add_all_majors(struct run *run)
+{
+	for (size_t i = 0; i < run->nr_processes; i++) {
+		struct process *p = &run->processes[i];
+
+		for (size_t other = 0; other < run->nr_processes; other++)
+			p->all_major += majors_between(&run->processes[other], p->records->begin_ns,
+						       p->records[p->nr_records - 1].end_ns);
+	}
+}
+
 void read_records(struct run *run, const char *path)
 {
 	static const char header[] =
@@ -163,4 +185,5 @@ void read_records(struct run *run, const char *path)
 	free(open.processes);
 	qsort(run->processes, run->nr_processes, sizeof(*run->processes),
 	      compare_processes);
+	add_all_majors(run);
 }

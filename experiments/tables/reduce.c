@@ -35,7 +35,8 @@ static const char usage_text[] =
 "           their totals so far, their rates (1/s), CPU utilization (% of one CPU)\n"
 "check      nothing: fails if the counts do not agree\n"
 "processes  a row a process, in the order of PIDs: its label in figures, which of the\n"
-"           reports is its own (0: none), faults, CPU time, largest resident set (KiB),\n"
+"           reports is its own (0: none), faults, the major faults of all meanwhile, CPU\n"
+"           time, largest resident set (KiB),\n"
 "           when it began (s of the machine's clock) and how long it was profiled (s)\n"
 "series     rows of each process, 500 of all at most, if that is 20 of each: when (s\n"
 "           since the profiling began), faults so far, CPU utilization since the row\n"
@@ -97,8 +98,8 @@ static void print_processes(const struct run *run)
 
 		printf("%zu\t", i + 1);
 		print_label(run, p);
-		printf("\t%lu\t%lu\t%s\t%zu\t%.0f\t%.0f\t%.9f\t%lu\t%.9f\t%.9f\n", p->pid,
-		       p->parent, p->command, p->report, p->minor, p->major, p->cpu_s,
+		printf("\t%lu\t%lu\t%s\t%zu\t%.0f\t%.0f\t%.0f\t%.9f\t%lu\t%.9f\t%.9f\n", p->pid,
+		       p->parent, p->command, p->report, p->minor, p->major, p->all_major, p->cpu_s,
 		       p->peak_rss_kb, p->begin_s, p->elapsed_s);
 	}
 }

@@ -12,7 +12,7 @@
 #include "text.h"
 
 const char processes_header[] = "process\tlabel\tpid\tparent\tcommand\treport\tminor\tmajor"
-	"\tcpu_s\tpeak_rss_kb\tbegin_s\telapsed_s\n";
+	"\tall_major\tcpu_s\tpeak_rss_kb\tbegin_s\telapsed_s\n";
 const char series_header[] =
 	"process\tseconds\tminor_total\tmajor_total\tutilization\trss_kb\tswap_kb\n";
 
@@ -71,6 +71,7 @@ static bool parse_process(const char *at, unsigned long wanted, struct process *
 	       number(&at, "\t", &report) &&
 	       fraction(&at, "\t", &process->minor) &&
 	       fraction(&at, "\t", &process->major) &&
+	       fraction(&at, "\t", &process->all_major) &&
 	       fraction(&at, "\t", &process->cpu_s) &&
 	       number(&at, "\t", &process->peak_rss_kb) &&
 	       fraction(&at, "\t", &process->begin_s) &&

@@ -67,6 +67,7 @@ struct process {
 	size_t nr_records;
 	double minor, major, cpu_s;
 	double begin_s, elapsed_s;	/* of all its records; it began by the machine's clock */
+	double all_major;		/* major faults of all, in the sample periods that ended in its time */
 	unsigned long peak_rss_kb;
 	size_t report;			/* from 1; 0 for none */
 };

@@ -213,6 +213,7 @@ static void print_process(const char *name, size_t i, const struct process *p, d
 	printf("%s.process%zu.minor\t%.0f\n", name, i, p->minor);
 	printf("%s.process%zu.major\t%.0f\n", name, i, p->major);
 	printf("%s.process%zu.major_share\t%.2f\n", name, i, percent(p->major, major));
+	printf("%s.process%zu.share_in_its_time\t%.2f\n", name, i, percent(p->major, p->all_major));
 	printf("%s.process%zu.cpu_s\t%.6f\n", name, i, p->cpu_s);
 	printf("%s.process%zu.peak_rss_kb\t%lu\n", name, i, p->peak_rss_kb);
 	printf("%s.process%zu.elapsed_s\t%.6f\n", name, i, p->elapsed_s);
