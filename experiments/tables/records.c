@@ -135,26 +135,57 @@ static int compare_processes(const void *one, const void *other)
 	return p->records->begin_ns < q->records->begin_ns ? -1 : 1;
 }
 
-static double majors_between(const struct process *process, unsigned long begin_ns, unsigned long end_ns)
-{
-	double major = 0;
+/* Major faults of all until a time. */
+struct majors {
+	unsigned long ns;
+	double total;
+};
 
-	for (size_t i = 0; i < process->nr_records; i++)
-		if (process->records[i].end_ns > begin_ns && process->records[i].end_ns <= end_ns)
-			major += process->records[i].major;
-	return major;
+static int compare_times(const void *one, const void *other)
+{
+	const struct majors *a = one, *b = other;
+
+	return (a->ns > b->ns) - (a->ns < b->ns);
 }
 
-/* Of all processes, while each of them lived. */
+static double majors_until(const struct majors *majors, size_t nr, unsigned long ns)
+{
+	size_t low = 0;
+
+	while (low < nr) {
+		size_t middle = (low + nr) / 2;
+
+		if (majors[middle].ns <= ns)
+			low = middle + 1;
+		else
+			nr = middle;
+	}
+	return low ? majors[low - 1].total : 0;
+}
+
+/* Of each process, those of all while it lived. */
 static void add_all_majors(struct run *run)
 {
+	struct majors *majors = NULL;
+	size_t nr = 0;
+
+	for (size_t i = 0; i < run->nr_processes; i++)
+		for (size_t r = 0; r < run->processes[i].nr_records; r++) {
+			const struct record *record = &run->processes[i].records[r];
+
+			majors = grow(majors, nr, sizeof(*majors));
+			majors[nr++] = (struct majors){ record->end_ns, record->major };
+		}
+	qsort(majors, nr, sizeof(*majors), compare_times);
+	for (size_t i = 1; i < nr; i++)
+		majors[i].total += majors[i - 1].total;
 	for (size_t i = 0; i < run->nr_processes; i++) {
 		struct process *p = &run->processes[i];
 
-		for (size_t other = 0; other < run->nr_processes; other++)
-			p->all_major += majors_between(&run->processes[other], p->records->begin_ns,
-						       p->records[p->nr_records - 1].end_ns);
+		p->all_major = majors_until(majors, nr, p->records[p->nr_records - 1].end_ns) -
+			       majors_until(majors, nr, p->records->begin_ns);
 	}
+	free(majors);
 }
 
 void read_records(struct run *run, const char *path)
