@@ -3,9 +3,7 @@
 #	gnuplot -d -c sweep.gp OUT CAPTION TABLE
 #
 # OUT ends in .svg or .png, TABLE is what `tabulate runs` printed. Runs that differ in their
-# argument alone are a line; it is named by the axes in which the lines differ. Useful is the CPU
-# time that all touches would take at the cost that a touch has where one process runs alone, its
-# share of the first touches included; it is there where that run is.
+# argument alone are a line; it is named by the axes in which the lines differ.
 
 if (ARGC != 3) {
 	printerr "usage: gnuplot -d -c sweep.gp OUT CAPTION TABLE"
@@ -39,15 +37,10 @@ do for [c = 1 : 8] {
 load plots."axes.gp"
 of(i, name) = line_of(0) == i ? column(name) : NaN
 
-# What a touch costs alone, in % of the CPU's time for one a second, by line.
-array alone[6]
-do for [i = 1 : 6] { alone[i] = NaN }
-stats table using (i = int(line_of(0)), column("n") == 1 && column("touches_per_second") > 0 ? \
-	(alone[i] = column("utilization") / column("touches_per_second")) : 0, 0) nooutput
-useful(i) = of(i, "touches_per_second") * alone[i]
+# it is there where one process ran alone
 undefine STATS_*
-stats table using (u = useful(int(line_of(0))), u > 0 ? u : NaN) nooutput
-least_useful = exists("STATS_min") ? STATS_min : least[4]
+stats table using "useful" nooutput
+lowest = exists("STATS_min") && STATS_min < least[4] ? STATS_min : least[4]
 
 # A tic at each N.
 levels = ""
@@ -80,9 +73,9 @@ plot for [i = 1 : lines] table using "n":(of(i, "touches_per_awake_second")) smo
 
 eval sides[3]
 set title "CPU (%), and of that useful (dots)"
-eval log_axis("y", least_useful < least[4] ? least_useful : least[4], most[4])
+eval log_axis("y", lowest, most[4])
 plot for [i = 1 : lines] table using "n":(of(i, "utilization")) smooth unique with linespoints linetype i, \
-	for [i = 1 : lines] table using "n":(useful(i)) smooth unique with lines linetype i dashtype (2, 4)
+	for [i = 1 : lines] table using "n":(of(i, "useful")) smooth unique with lines linetype i dashtype (2, 4)
 unset logscale y
 
 eval lower

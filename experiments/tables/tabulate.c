@@ -26,7 +26,9 @@ static const char usage_text[] =
 "       tabulate facts NAME=RUN...\n"
 "       tabulate -h\n"
 "\n"
-"runs   a row a run: its axes, sums, means and medians\n"
+"runs   a row a run: its axes, sums, means and medians; and how much of the CPU (%) all\n"
+"       touches would take at the cost that they have in the run with one process, if there\n"
+"       is one that differs in its argument alone\n"
 "knee   three rows for runs that differ in their argument alone: the largest number of\n"
 "       processes that each of three rules allows before thrashing\n"
 "seeds  a row for runs that differ in their seed alone: the median of some columns of\n"
@@ -50,22 +52,35 @@ static const char usage_text[] =
  * Printing
  */
 
+#define ARGUMENTS	(1u << ARGUMENT)
+
+/*
+ * What of the CPU is useful, in %: the time that all touches would take if each cost as much as
+ * it does where one process runs alone, its share of the first touches included. nan where that
+ * run is not among the rows.
+ */
+static double useful(const struct row *row, const struct row *rows, size_t nr)
+{
+	for (size_t r = 0; r < nr; r++)
+		if (rows[r].sum.n == 1 && same_axes(&rows[r].axes, &row->axes, ARGUMENTS))
+			return row->sum.touches_per_second *
+			       rows[r].sum.utilization / rows[r].sum.touches_per_second;
+	return GSL_NAN;
+}
+
 static void print_runs(const struct row *rows, size_t nr)
 {
 	print_axis_names(0);
 	for (size_t i = 0; i < nr_columns; i++)
-		printf("%s%s", i ? "\t" : "", columns[i].name);
-	putchar('\n');
+		printf("%s\t", columns[i].name);
+	puts("useful");
 	for (size_t r = 0; r < nr; r++) {
 		print_axes(&rows[r].axes, 0);
 		for (size_t i = 0; i < nr_columns; i++)
-			printf("%s%.*f", i ? "\t" : "", columns[i].decimals,
-			       column_value(&rows[r].sum, &columns[i]));
-		putchar('\n');
+			printf("%.*f\t", columns[i].decimals, column_value(&rows[r].sum, &columns[i]));
+		printf("%.3f\n", useful(&rows[r], rows, nr));
 	}
 }
-
-#define ARGUMENTS	(1u << ARGUMENT)
 
 static int compare_n(const void *one, const void *other)
 {
