@@ -9,7 +9,7 @@
 #				and calculated from left to right
 #	{{assert EXPRESSION < EXPRESSION}}
 #				nothing, but it must hold: a sentence rests on it (<, > or =,
-#				which is within 1%)
+#				which is within 1%). There may be several: 4 < KEY < 5
 #	{{table FILE COLUMN[*FACTOR][:FORMAT][:HEADING]...}}
 #				a line of its own: these columns of a TSV file
 #
@@ -87,15 +87,30 @@ function check(a, relation, b,    holds) {
 		fail("the prose says " a " " relation " " b ", which is not so")
 }
 
+# each value beside the next one
+function check_all(word, n,    first, last, relation, left, right) {
+	first = 2
+	while (1) {
+		for (last = first; last < n && word[last + 1] !~ /^[<>=]$/; last++)
+			;
+		right = calculated(word, first, last)
+		if (relation)
+			check(left, relation, right)
+		if (last == n)
+			break
+		relation = word[last + 1]
+		left = right
+		first = last + 2
+	}
+	if (!relation)
+		fail("not understood: an assertion of nothing")
+}
+
 function filled(text,    word, n, i) {
 	n = split(text, word, " ")
 	if (word[1] == "assert") {
-		for (i = 3; i < n; i++)
-			if (word[i] ~ /^[<>=]$/) {
-				check(calculated(word, 2, i - 1), word[i], calculated(word, i + 1, n))
-				return ""
-			}
-		fail("not understood: " text)
+		check_all(word, n)
+		return ""
 	}
 	if (n == 1)
 		return formatted(value(word[1]), "")
