@@ -27,17 +27,25 @@ process seconds minor_total major_total utilization rss_kb swap_kb
 END
 	# The command is as it was given, and may have a quote.
 	tr ' _~' '\t _' > processes.tsv << 'END'
-process label pid parent command report minor major
-1 work_9_R_5,_seed_1 41 0 work 1 1414 27
-2 a?b,_pid_<&>{2} 42 0 a"b 0 20 18
+process label pid parent command report minor major peak~rss~kb
+1 work_9_R_5,_seed_1 41 0 work 1 1414 27 8
+2 a?b,_pid_<&>{2} 42 0 a"b 0 20 18 8
 END
-	table > levels.tsv << 'END'
+	# as tabulate course has it
+	table machine kernel memory swap seed knobs case argument seconds rss_mb majors_per_second pages_per_write \
+		writes_per_second swap_busy io_full memory_full > course.tsv << 'END'
+sim 6.1 1024 disk 1 - case3 8 1 500 0 nan 0 10 5 0
+sim 6.1 1024 disk 1 - case3 8 2 900 1500 80 20 90 70 30
+sim 6.1 1024 ssd 1 - case3 8 1 400 100 2 3000 60 20 1
+END
+	levels=(machine kernel memory swap seed knobs case argument n utilization completion_min completion_median completion_max major)
+	table "${levels[@]}" > levels.tsv << 'END'
 sim 6.1 1024 disk 1 - case3 1 1 10.5 20.5 20.5 20.5 0
 sim 6.1 1024 disk 1 - case3 5 5 40 35 40.25 45 12500
 sim 6.1 1024 disk 1 - case3 7 7 25 300 435 444 180000
 sim 6.1 1024 disk 1 - case3 11 11 15 1500 1750.5 2000 702150
 END
-	table > both.tsv << 'END'
+	table "${levels[@]}" > both.tsv << 'END'
 sim 6.1 1024 disk 1 - case3 11 11 15 1500 1750.5 2000 702150
 sim 6.1 1024 ssd 1 - case3 7 7 85 70 80 90 150000
 sim 6.1 1024 disk 1 - case3 1 1 10.5 20.5 20.5 20.5 0
@@ -45,13 +53,13 @@ sim 6.1 1024 disk 1 - case3 5 5 40 35 40.25 45 12500
 sim 6.1 1024 ssd 1 - case3 1 1 11 20 20 20 0
 sim 6.1 1024 disk 1 - case3 7 7 25 300 435 444 180000
 END
-	tr ' ' '\t' > sweep.tsv << 'END'
-machine kernel memory swap seed knobs case argument n touches_per_second utilization swap_busy lifetime_ms service_ms
-sim 6.1 1024 disk 1 - case3 1 1 1000 10 0 nan nan
-sim 6.1 1024 disk 1 - case3 3 3 800 12 90 0.25 0.6
-sim 6.1 1024 disk 1 - case3 2 2 1900 20 5 9 0.5
+	table machine kernel memory swap seed knobs case argument n touches_per_second touches_per_awake_second \
+		utilization useful swap_busy touches_per_major lifetime_ms service_ms > sweep.tsv << 'END'
+sim 6.1 1024 disk 1 - case3 1 1 1000 5000 10 10.5 0 nan nan nan
+sim 6.1 1024 disk 1 - case3 3 3 800 50 12 2 90 2.5 0.25 0.6
+sim 6.1 1024 disk 1 - case3 2 2 1900 2500 20 9.5 5 80 9 0.5
+sim 6.1 1024 ssd 1 - case3 2 2 1950 2600 25 nan 4 70 8 0.1
 END
-	printf 'machine\trule\tn\nsim\tthroughput\t2\nsim\tlifetime\t2\nsim\thalf\t2\n' > knee.tsv
 	tr ' ' '\t' > runs.tsv << 'END'
 machine kernel memory swap seed knobs case argument n completion_median utilization major
 sim 6.1 1024 disk 1 - case3 2 2 10 40 100
@@ -73,11 +81,8 @@ L 100 0.5 0.04 0.001 0.5 0.041 0.042 0.043 0.044
 END
 }
 
-# table - rows of runs, with the header row of what levels looks at
-table() {
-	{ echo machine kernel memory swap seed knobs case argument n utilization completion_min completion_median completion_max major; cat; } |
-		tr ' ' '\t'
-}
+# table COLUMN... - the rows on stdin, with this header row
+table() { { echo "$@"; cat; } | tr ' ' '\t'; }
 
 # costs - a table of two numbers of processes for each tool
 costs() {
@@ -113,31 +118,60 @@ points() {
 	awk '$1 == "#" && $2 == "Curve" && $4 == "of" { print "-" } $3 == "i" || $5 == "i" { print $1, $2 }' points
 }
 
-# In each panel the sum, then each process's line, then the point at its end. Two curves
-# without a point are in the legend alone.
-@test "profile plots both totals over the seconds, of all and of each process" {
-	run -0 points profile.gp samples.tsv series.tsv processes.tsv
+# In the two panels of totals the sum, then each process's line, then the point at its end. Two curves
+# without a point are in the legend alone. Then the machine's major faults a second, the processes'
+# resident sets, and the machine's shares of the time.
+@test "profile plots all faults and the major ones over the seconds, and below them the machine" {
+	sed 3q course.tsv > one.tsv
+	run -0 points profile.gp samples.tsv series.tsv processes.tsv one.tsv
 	assert_output "$(printf '%s\n' \
-		- '0.05 100' '0.1 160' '0.2 200' '0.21 1434' \
-		- '0.05 90' '0.1 145' '0.2 180' '0.21 1414' - '0.1 15' '0.2 20' \
-		- '0.21 1414' - '0.2 20' - - \
+		- '0.05 100' '0.1 170' '0.2 242' '0.21 1479' \
+		- '0.05 90' '0.1 149' '0.2 204' '0.21 1441' - '0.1 21' '0.2 38' \
+		- '0.21 1441' - '0.2 38' - - \
 		- '0.05 0' '0.1 10' '0.2 42' '0.21 45' \
 		- '0.05 0' '0.1 4' '0.2 24' '0.21 27' - '0.1 6' '0.2 18' \
-		- '0.21 27' - '0.2 18')"
+		- '0.21 27' - '0.2 18' \
+		- \
+		- '0.05 0.0078125' '0.1 0.0078125' '0.2 0.0078125' '0.21 0.0078125' - '0.1 0.0078125' '0.2 0' \
+		- - -)"
+}
+
+# What is beyond 0.21 s has no place on the axes, but where another profile goes on until then.
+@test "profile has room for another one on its axes" {
+	sed 3q course.tsv > one.tsv
+	awk -v FS='\t' -v OFS='\t' 'NR > 1 { $1 *= 10; $4 *= 100 } { print }' samples.tsv > longer.tsv
+	awk -v FS='\t' -v OFS='\t' 'NR > 1 { $9 = 2048000 } { print }' processes.tsv > larger.tsv
+	draw profile.gp new.svg samples.tsv series.tsv processes.tsv one.tsv longer.tsv larger.tsv
+	run -0 texts new.svg
+	assert_line 2	# s
+	assert_line '150,000'	# faults: 143,400 and 45
+	assert_line '2,000'	# MB
+	run -0 points profile.gp samples.tsv series.tsv processes.tsv one.tsv longer.tsv larger.tsv
+	assert_equal "$(tail -n 8 <<< "$output")" "$(printf '%s\n' - '1 10' '2 90' - '1 5' '2 70' - '1 0' '2 30' | tail -n 8)"
+	assert_line '2 1500'
+}
+
+@test "course draws a line for each of its runs" {
+	run -0 points course.gp course.tsv
+	assert_output "$(printf '%s\n' - '1 0' '2 1500' - '1 100' - '1 500' '2 900' - '1 400' - '2 80' - '1 2' \
+		- '1 0' '2 20' - '1 3000')"
+	draw course.gp new.svg course.tsv
+	run -0 texts new.svg
+	for words in 'swap model disk' 'swap model ssd' 'time (s)' 'writes/s' '3,000'; do assert_line "$words"; done
 }
 
 # Found by name, columns may stand anywhere.
 @test "profile finds its columns by name" {
 	awk -v FS='\t' -v OFS='\t' '{ print $5, $8, $1, $4 }' samples.tsv > moved.tsv
-	awk -v FS='\t' -v OFS='\t' '{ print $4, $3, $2, $1 }' series.tsv > removed.tsv
-	awk -v FS='\t' -v OFS='\t' '{ print $2, $1 }' processes.tsv > swapped.tsv
-	assert_equal "$(points profile.gp moved.tsv removed.tsv swapped.tsv)" \
-		"$(points profile.gp samples.tsv series.tsv processes.tsv)"
+	awk -v FS='\t' -v OFS='\t' '{ print $6, $4, $3, $2, $1 }' series.tsv > removed.tsv
+	awk -v FS='\t' -v OFS='\t' '{ print $9, $2, $1 }' processes.tsv > swapped.tsv
+	assert_equal "$(points profile.gp moved.tsv removed.tsv swapped.tsv course.tsv)" \
+		"$(points profile.gp samples.tsv series.tsv processes.tsv course.tsv)"
 }
 
 # The palette of style.gp, in both panels.
 @test "profile draws each process in a colour and dashes of its own" {
-	draw profile.gp new.svg samples.tsv series.tsv processes.tsv
+	draw profile.gp new.svg samples.tsv series.tsv processes.tsv course.tsv
 	grep -o "stroke='rgb([^)]*)'" new.svg > strokes
 	for colour in 'rgb(  0, 114, 178)' 'rgb(213,  94,   0)' 'rgb(160, 160, 160)'; do
 		run -0 grep -cF "$colour" strokes
@@ -145,33 +179,20 @@ points() {
 	done
 }
 
-# First the line, which goes through all of them, and then the points with their bars.
+# Nothing is drawn between what was run.
 @test "levels plots utilization, median completion and major faults over N" {
 	run -0 points levels.gp levels.tsv
-	utilization=$(printf '%s\n' - '1 10.5' '5 40' '7 25' '11 15')
-	completion=$(printf '%s\n' - '1 20.5' '5 40.25' '7 435' '11 1750.5')
-	major=$(printf '%s\n' - '1 0' '5 12500' '7 180000' '11 702150')
-	assert_output "$(printf '%s\n' "$utilization" "$utilization" "$completion" "$completion" "$major" "$major" -)"
+	assert_output "$(printf '%s\n' - '1 10.5' '5 40' '7 25' '11 15' - '1 20.5' '5 40.25' '7 435' '11 1750.5' \
+		- '1 0' '5 12500' '7 180000' '11 702150' -)"
 }
 
-# Two lines stand a hundredth of the greatest N aside: 0.11 to either side. The rows come in
-# any order, the lines in that of their first rows.
-@test "levels plots a line for each swap model, their bars a little aside" {
+# Two swap models stand a hundredth of the greatest N aside: 0.11 to either side. The rows come in
+# any order, the models in that of their first rows.
+@test "levels plots points of its own for each swap model, their bars a little aside" {
 	run -0 points levels.gp both.tsv
-	assert_output "$(printf '%s\n' - '1 10.5' '5 40' '7 25' '11 15' - '1 11' '7 85' \
-		- '11 15' '1 10.5' '5 40' '7 25' - '7 85' '1 11' \
-		- '0.89 20.5' '4.89 40.25' '6.89 435' '10.89 1750.5' - '1.11 20' '7.11 80' \
+	assert_output "$(printf '%s\n' - '11 15' '1 10.5' '5 40' '7 25' - '7 85' '1 11' \
 		- '10.89 1750.5' '0.89 20.5' '4.89 40.25' '6.89 435' - '7.11 80' '1.11 20' \
-		- '1 0' '5 12500' '7 180000' '11 702150' - '1 0' '7 150000' \
 		- '11 702150' '1 0' '5 12500' '7 180000' - '7 150000' '1 0' - -)"
-}
-
-# (40 + 20) / 2 is the mean of two seeds.
-@test "levels goes through the mean of runs that differ in their seed alone" {
-	{ cat levels.tsv; sed -n '3s/disk\t1/disk\t2/; 3s/\t40\t/\t20\t/p' levels.tsv; } > seeds.tsv
-	run -0 points levels.gp seeds.tsv
-	assert_equal "$(head -n 11 <<< "$output")" "$(printf '%s\n' - '1 10.5' '5 30' '7 25' '11 15' \
-		- '1 10.5' '5 40' '7 25' '11 15' '5 20')"
 }
 
 @test "levels names its lines by the axes in which they differ" {
@@ -207,7 +228,7 @@ points() {
 # The log axis is from 20 to 2,000, and 200 is half-way up, as is 50,000 on the
 # linear axis beside it, from 0 to 100,000.
 @test "levels draws the range of completion as bars" {
-	table > bars.tsv << 'END'
+	table "${levels[@]}" > bars.tsv << 'END'
 sim 6.1 1024 disk 1 - case3 1 1 10 20 20 20 100000
 sim 6.1 1024 disk 1 - case3 5 5 10 200 1000 2000 50000
 sim 6.1 1024 disk 1 - case3 11 11 10 20 20 20 0
@@ -225,37 +246,28 @@ END
 	assert_equal "$bars" 1
 }
 
-# L and S have no point where nobody faulted. In the middle panel, the CPU comes first.
-@test "sweep plots throughput, busy shares, lifetime and service time over N" {
-	run -0 points sweep.gp sweep.tsv knee.tsv
-	assert_output "$(printf '%s\n' - '1 1000' '2 1900' '3 800' \
-		- '1 10' '2 20' '3 12' - '1 0' '2 5' '3 90' \
-		- '2 9' '3 0.25' - '2 0.5' '3 0.6')"
+# L and S have no point where nobody faulted, and nothing is useful where no process ran alone.
+@test "sweep plots throughput, CPU, device, touches a fault, lifetime and service time over N, a line for each swap model" {
+	run -0 points sweep.gp sweep.tsv
+	assert_equal "$(grep -v '^-$' <<< "$output")" "$(printf '%s\n' '1 1000' '2 1900' '3 800' '2 1950' \
+		'1 5000' '2 2500' '3 50' '2 2600' \
+		'1 10' '2 20' '3 12' '2 25' '1 10.5' '2 9.5' '3 2' \
+		'1 0' '2 5' '3 90' '2 4' \
+		'2 80' '3 2.5' '2 70' \
+		'2 9' '3 0.25' '2 8' '2 0.5' '3 0.6' '2 0.1')"
+	draw sweep.gp new.svg sweep.tsv
+	run -0 texts new.svg
+	for words in 'throughput (touches/s)' 'swap device busy (%)' 'swap model ssd'; do assert_line "$words"; done
 }
 
-@test "sweep marks the N of each rule, and nothing where a rule finds none" {
-	sed 's/half\t2/half\tnan/' knee.tsv > none.tsv
-	draw sweep.gp new.svg sweep.tsv knee.tsv
-	run -0 texts new.svg
-	for words in 'most at 2' 'device below half: 2' 'L not below S: 2' 'lifetime L' 'service S' \
-		'per major fault (ms)' 'swap device'; do
-		assert_line "$words"
-	done
-	draw sweep.gp new.svg sweep.tsv none.tsv
-	run -0 texts new.svg
-	refute_line --partial 'device below half'
-}
-
-# The runs stand 0.16 aside: 4% of an axis from 1 to 5.
-@test "seeds plots each run, and beside them their median" {
+# The runs stand 0.16 aside: 4% of an axis from 1 to 5. All are by how far they are from the median
+# of as many processes: 10 / 11 - 1 is -9.09%.
+@test "seeds plots each run by how far it is from the median, and its interval" {
 	run -0 points seeds.gp intervals.tsv runs.tsv
-	assert_output "$(printf '%s\n' - '1.84 10' '3.84 50' '1.84 12' '3.84 58' - '2 11' '4 54' \
-		- '1.84 40' '3.84 20' '1.84 44' '3.84 22' - '2 42' '4 21' \
-		- '1.84 100' '3.84 900' '1.84 120' '3.84 1000' - '2 110' '4 950' - -)"
-	# with their bounds
-	run -0 awk '$5 == "i" { print $1, $2, $3, $4 }' points
-	assert_output "$(printf '%s\n' '2 11 10 12' '4 54 50 58' '2 42 40 44' '4 21 20 22' \
-		'2 110 100 120' '4 950 900 1000')"
+	run -0 awk '$5 == "i" || $3 == "i" { printf "%s %.2f%s\n", $1, $2, $5 == "i" ? sprintf(" %.2f %.2f", $3, $4) : "" }' points
+	assert_output "$(printf '%s\n' '1.84 -9.09' '3.84 -7.41' '1.84 9.09' '3.84 7.41' '2 0.00 -9.09 9.09' '4 0.00 -7.41 7.41' \
+		'1.84 -4.76' '3.84 -4.76' '1.84 4.76' '3.84 4.76' '2 0.00 -4.76 4.76' '4 0.00 -4.76 4.76' \
+		'1.84 -9.09' '3.84 -5.26' '1.84 9.09' '3.84 5.26' '2 0.00 -9.09 9.09' '4 0.00 -5.26 5.26')"
 }
 
 @test "seeds says how many runs an interval rests on, and how surely it covers" {
@@ -280,11 +292,11 @@ END
 	assert_output "$(printf '%s\n' '0.75 0.0 0.8' '0.25 -0.6 0.2' '0.5 -0.2 0.2')"
 }
 
-@test "sweep, seeds and theory fail without one of their columns, or with other arguments" {
-	for figure in sweep:sweep:knee seeds:intervals:runs theory:touches:misses; do
+@test "sweep, course, seeds and theory fail without one of their columns, or with other arguments" {
+	for figure in seeds:intervals:runs theory:touches:misses; do
 		IFS=: read -r name one two <<< "$figure"
 		fails 2 "usage: gnuplot -d -c $name.gp OUT CAPTION $(case $name in
-			sweep) echo TABLE KNEE ;; seeds) echo INTERVALS RUNS ;; theory) echo TOUCHES MISSES ;; esac)" \
+			seeds) echo INTERVALS RUNS ;; theory) echo TOUCHES MISSES ;; esac)" \
 			"$ROOT/plots/$name.gp" new.svg "$caption" "$one.tsv"
 		for table in missing empty; do
 			: > empty.tsv
@@ -292,10 +304,13 @@ END
 			assert_output --partial "$table.tsv: no numbers in column"
 		done
 	done
-	for column in touches_per_second swap_busy lifetime_ms service_ms; do
-		sed "1s/$column/other/" sweep.tsv > wrong.tsv
-		fails 1 "wrong.tsv: no numbers in column $column" \
-			"$ROOT/plots/sweep.gp" new.svg "$caption" wrong.tsv knee.tsv
+	for column in sweep:touches_per_second sweep:touches_per_awake_second sweep:swap_busy sweep:touches_per_major \
+		sweep:lifetime_ms sweep:service_ms course:seconds course:rss_mb course:pages_per_write; do
+		sed "1s/${column#*:}/other/" "${column%:*}.tsv" > wrong.tsv
+		fails 1 "wrong.tsv: no numbers in column ${column#*:}" \
+			"$ROOT/plots/${column%:*}.gp" new.svg "$caption" wrong.tsv
+		fails 2 "usage: gnuplot -d -c ${column%:*}.gp OUT CAPTION $([ ${column%:*} = sweep ] && echo TABLE || echo COURSE)" \
+			"$ROOT/plots/${column%:*}.gp" new.svg "$caption" wrong.tsv wrong.tsv
 	done
 	sed "1s/lru_ratio/other/" misses.tsv > wrong.tsv
 	fails 1 "wrong.tsv: no numbers in column lru_ratio" \
@@ -303,10 +318,9 @@ END
 }
 
 @test "profile names its axes, units, processes and caption" {
-	draw profile.gp new.svg samples.tsv series.tsv processes.tsv
+	draw profile.gp new.svg samples.tsv series.tsv processes.tsv course.tsv
 	run -0 texts new.svg
-	assert_line 'minor faults, accumulated'
-	assert_line 'major faults, accumulated'
+	for words in 'page faults,' 'major faults,' accumulated 'swap device busy' 'faults/s'; do assert_line "$words"; done
 	assert_line 'time (s)'
 	assert_line 'work 9 R 5, seed 1'
 	assert_line 'a?b, pid &lt;&amp;>{2}'
@@ -336,20 +350,20 @@ END
 	draw levels.gp new.svg both.tsv
 	assert_equal "$(texts new.svg | grep -cx 'swap model ssd')" 1
 	assert_equal "$(texts new.svg | grep -c machine)" 1
-	draw profile.gp new.svg samples.tsv series.tsv processes.tsv
+	draw profile.gp new.svg samples.tsv series.tsv processes.tsv course.tsv
 	assert_equal "$(texts new.svg | grep -cx 'work 9 R 5, seed 1')" 1
 	assert_equal "$(texts new.svg | grep -cx 'all processes')" 1
 	assert_equal "$(texts new.svg | grep -c machine)" 1
 }
 
 @test "the same data give the same bytes" {
-	draw profile.gp p1.svg samples.tsv series.tsv processes.tsv
+	draw profile.gp p1.svg samples.tsv series.tsv processes.tsv course.tsv
 	draw levels.gp c1.svg both.tsv
 	sleep 1.1
 	# Neither the time nor the place nor the locale shows.
 	cp -r "$ROOT/plots" elsewhere
 	export TZ=Asia/Tokyo LC_ALL=C
-	run -0 gnuplot -d -c elsewhere/profile.gp p2.svg "$caption" samples.tsv series.tsv processes.tsv
+	run -0 gnuplot -d -c elsewhere/profile.gp p2.svg "$caption" samples.tsv series.tsv processes.tsv course.tsv
 	run -0 gnuplot -d -c elsewhere/levels.gp c2.svg "$caption" both.tsv
 	cmp p1.svg p2.svg
 	cmp c1.svg c2.svg
@@ -357,13 +371,13 @@ END
 
 # In an SVG, gnuplot only guesses how wide words are.
 @test "a host without fonts draws the same SVG, and says nothing" {
-	draw profile.gp p1.svg samples.tsv series.tsv processes.tsv
-	draw sweep.gp s1.svg sweep.tsv knee.tsv
+	draw profile.gp p1.svg samples.tsv series.tsv processes.tsv course.tsv
+	draw sweep.gp s1.svg sweep.tsv
 	echo '<fontconfig/>' > none.conf
 	for file in none.conf missing.conf; do
 		export FONTCONFIG_FILE=$PWD/$file FONTCONFIG_PATH=$PWD/missing HOME=$PWD GDFONTPATH=$PWD/missing
-		draw profile.gp p2.svg samples.tsv series.tsv processes.tsv
-		draw sweep.gp s2.svg sweep.tsv knee.tsv
+		draw profile.gp p2.svg samples.tsv series.tsv processes.tsv course.tsv
+		draw sweep.gp s2.svg sweep.tsv
 		cmp p1.svg p2.svg
 		cmp s1.svg s2.svg
 	done
@@ -374,10 +388,10 @@ END
 	names=("it's" 'a%d%%s%' '{/Bold x}_1^2' '@x~y&{z}' '$1 `date`' '# x' ' ' '-' '0x10' '100%' 'nan' '[a;b]' '*' '!x')
 	{
 		head -n 1 processes.tsv
-		for i in "${!names[@]}"; do printf '%d\t%s, pid %d\n' $((i + 1)) "${names[i]}" "$i"; done
+		for i in "${!names[@]}"; do printf '%d\t%s, pid %d\t4\t0\tx\t0\t1\t1\t8\n' $((i + 1)) "${names[i]}" "$i"; done
 	} > named.tsv
 	{ head -n 1 series.tsv; seq ${#names[@]} | sed 's/.*/&\t0.1\t&\t&\t50.00\t8\t0/'; } > many.tsv
-	draw profile.gp new.svg samples.tsv many.tsv named.tsv
+	draw profile.gp new.svg samples.tsv many.tsv named.tsv course.tsv
 	run -0 texts new.svg
 	for i in "${!names[@]}"; do
 		assert_line "$(sed 's/&/\&amp;/g; s/</\&lt;/g; s/^ *//' <<< "${names[i]}, pid $i")"
@@ -386,19 +400,19 @@ END
 }
 
 @test "a figure is of the type that its name ends in" {
-	draw profile.gp a.svg samples.tsv series.tsv processes.tsv
+	draw profile.gp a.svg samples.tsv series.tsv processes.tsv course.tsv
 	# which says something where there are no fonts
-	run -0 gnuplot -d -c "$ROOT/plots/profile.gp" a.png "$caption" samples.tsv series.tsv processes.tsv
+	run -0 gnuplot -d -c "$ROOT/plots/profile.gp" a.png "$caption" samples.tsv series.tsv processes.tsv course.tsv
 	assert_equal "$(head -c 5 a.svg)" '<?xml'
 	assert_equal "$(head -c 4 a.png | tail -c 3)" PNG
 	fails 2 'new.svg.gz: expected a name that ends in .svg or .png' \
-		"$ROOT/plots/profile.gp" new.svg.gz "$caption" samples.tsv series.tsv processes.tsv
+		"$ROOT/plots/profile.gp" new.svg.gz "$caption" samples.tsv series.tsv processes.tsv course.tsv
 }
 
 @test "a table without faults is drawn" {
 	printf 'seconds\tminor_total\tmajor_total\n0.05\t0\t0\n0.10\t0\t0\n' > none.tsv
-	printf 'process\tseconds\tminor_total\tmajor_total\n1\t0.05\t0\t0\n' > idle.tsv
-	draw profile.gp none.svg none.tsv idle.tsv processes.tsv
+	printf 'process\tseconds\tminor_total\tmajor_total\trss_kb\n1\t0.05\t0\t0\t0\n' > idle.tsv
+	draw profile.gp none.svg none.tsv idle.tsv processes.tsv course.tsv
 	head -n 2 levels.tsv > one.tsv
 	draw levels.gp one.svg one.tsv
 }
@@ -412,37 +426,37 @@ END
 # 2000 samples, each fourth: 4, 8, ... 2000.
 @test "profile draws so many samples as can be seen, and the last one" {
 	awk 'BEGIN { print "seconds\tminor_total\tmajor_total"; for (i = 1; i <= 2000; i++) printf "%d\t%d\t%d\n", i, 2 * i, 3 * i }' > long.tsv
-	run -0 points profile.gp long.tsv series.tsv processes.tsv
-	assert_equal "$(sed -n '2,/^-/p' <<< "$output")" "$(for i in $(seq 4 4 2000); do echo "$i $((2 * i))"; done; echo -)"
+	run -0 points profile.gp long.tsv series.tsv processes.tsv course.tsv
+	assert_equal "$(sed -n '2,/^-/p' <<< "$output")" "$(for i in $(seq 4 4 2000); do echo "$i $((5 * i))"; done; echo -)"
 	sed 2d long.tsv > long-1.tsv
-	run -0 points profile.gp long-1.tsv series.tsv processes.tsv
-	assert_line '2000 4000'
+	run -0 points profile.gp long-1.tsv series.tsv processes.tsv course.tsv
+	assert_line '2000 10000'
 }
 
 @test "profile fails without each of its columns, in any table" {
 	for column in seconds minor_total major_total; do
 		sed "1s/$column/other/" samples.tsv > wrong.tsv
 		fails 1 "wrong.tsv: no numbers in column $column" \
-			"$ROOT/plots/profile.gp" new.svg "$caption" wrong.tsv series.tsv processes.tsv
+			"$ROOT/plots/profile.gp" new.svg "$caption" wrong.tsv series.tsv processes.tsv course.tsv
 	done
-	for column in process seconds minor_total major_total; do
+	for column in process seconds minor_total major_total rss_kb; do
 		sed "1s/$column/other/" series.tsv > wrong.tsv
 		fails 1 "wrong.tsv: no numbers in column $column" \
-			"$ROOT/plots/profile.gp" new.svg "$caption" samples.tsv wrong.tsv processes.tsv
+			"$ROOT/plots/profile.gp" new.svg "$caption" samples.tsv wrong.tsv processes.tsv course.tsv
 	done
 	sed '1s/process/other/' processes.tsv > wrong.tsv
 	fails 1 "wrong.tsv: no numbers in column process" \
-		"$ROOT/plots/profile.gp" new.svg "$caption" samples.tsv series.tsv wrong.tsv
+		"$ROOT/plots/profile.gp" new.svg "$caption" samples.tsv series.tsv wrong.tsv course.tsv
 	sed '1s/label/other/' processes.tsv > wrong.tsv
 	fails 1 "wrong.tsv: no words in column label" \
-		"$ROOT/plots/profile.gp" new.svg "$caption" samples.tsv series.tsv wrong.tsv
+		"$ROOT/plots/profile.gp" new.svg "$caption" samples.tsv series.tsv wrong.tsv course.tsv
 }
 
 # many N - so many processes, in series and processes
 many() {
 	{ head -n 1 series.tsv; seq "$1" | sed 's/.*/&\t0.1\t&\t&\t50.00\t8\t0/'; } > many.tsv
-	{ head -n 1 processes.tsv; seq "$1" | sed 's/.*/&\tnumber &\t4&\t0\tx\t0\t&\t&/'; } > named.tsv
-	draw profile.gp new.svg samples.tsv many.tsv named.tsv
+	{ head -n 1 processes.tsv; seq "$1" | sed 's/.*/&\tnumber &\t4&\t0\tx\t0\t&\t&\t8/'; } > named.tsv
+	draw profile.gp new.svg samples.tsv many.tsv named.tsv course.tsv
 }
 
 # More than there are colours: they come round, and the legend grows, but not without end.
@@ -457,7 +471,7 @@ many() {
 	refute_line 'number 15'
 	assert_line 'and 86 processes more'
 	# each has its line and its point, in both panels
-	assert [ "$(points profile.gp samples.tsv many.tsv named.tsv | grep -c '^0.1 [0-9]*$')" -ge 400 ]
+	assert [ "$(points profile.gp samples.tsv many.tsv named.tsv course.tsv | grep -c '^0.1 [0-9]*$')" -ge 400 ]
 }
 
 @test "levels fails without each of its columns" {
@@ -472,10 +486,7 @@ many() {
 	done
 }
 
-@test "sweep and seeds are of one line" {
-	{ cat sweep.tsv; sed -n '2s/disk/ssd/p' sweep.tsv; } > two.tsv
-	fails 1 "two.tsv: runs that differ in more than their argument: swap model disk, swap model ssd" \
-		"$ROOT/plots/sweep.gp" new.svg "$caption" two.tsv knee.tsv
+@test "seeds is of one line" {
 	{ cat runs.tsv; sed -n '2s/disk/ssd/p' runs.tsv; } > two.tsv
 	fails 1 "two.tsv: runs that differ in more than argument and seed: swap model disk, swap model ssd" \
 		"$ROOT/plots/seeds.gp" new.svg "$caption" intervals.tsv two.tsv
@@ -486,11 +497,11 @@ many() {
 	head -n 1 samples.tsv > header.tsv
 	for table in missing empty header; do
 		fails 1 "$table.tsv: no numbers in column seconds" \
-			"$ROOT/plots/profile.gp" new.svg "$caption" "$table.tsv" series.tsv processes.tsv
+			"$ROOT/plots/profile.gp" new.svg "$caption" "$table.tsv" series.tsv processes.tsv course.tsv
 		fails 1 "$table.tsv: no numbers in column seconds" \
-			"$ROOT/plots/profile.gp" new.svg "$caption" samples.tsv "$table.tsv" processes.tsv
+			"$ROOT/plots/profile.gp" new.svg "$caption" samples.tsv "$table.tsv" processes.tsv course.tsv
 		fails 1 "$table.tsv: no numbers in column process" \
-			"$ROOT/plots/profile.gp" new.svg "$caption" samples.tsv series.tsv "$table.tsv"
+			"$ROOT/plots/profile.gp" new.svg "$caption" samples.tsv series.tsv "$table.tsv" course.tsv
 		fails 1 "$table.tsv: no numbers in column n" \
 			"$ROOT/plots/levels.gp" new.svg "$caption" "$table.tsv"
 	done
@@ -501,16 +512,16 @@ many() {
 	fails 2 "$usage" "$ROOT/plots/levels.gp"
 	fails 2 "$usage" "$ROOT/plots/levels.gp" new.svg "$caption"
 	fails 2 "$usage" "$ROOT/plots/levels.gp" new.svg "$caption" levels.tsv both.tsv
-	usage="usage: gnuplot -d -c profile.gp OUT CAPTION SAMPLES SERIES PROCESSES"
+	usage="usage: gnuplot -d -c profile.gp OUT CAPTION SAMPLES SERIES PROCESSES COURSE [SAMPLES PROCESSES]"
 	fails 2 "$usage" "$ROOT/plots/profile.gp"
 	fails 2 "$usage" "$ROOT/plots/profile.gp" new.svg "$caption" samples.tsv series.tsv
 	fails 2 "$usage" "$ROOT/plots/profile.gp" new.svg "$caption" \
-		samples.tsv series.tsv processes.tsv processes.tsv
+		samples.tsv series.tsv processes.tsv course.tsv samples.tsv
 }
 
 @test "a figure that cannot be written is a failure" {
 	fails 1 'system error: No such file or directory' \
-		"$ROOT/plots/profile.gp" missing/new.svg "$caption" samples.tsv series.tsv processes.tsv
+		"$ROOT/plots/profile.gp" missing/new.svg "$caption" samples.tsv series.tsv processes.tsv course.tsv
 }
 
 # In the order of the legend: proc comes fourth.

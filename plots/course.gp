@@ -42,8 +42,7 @@ set output out
 set multiplot
 set lmargin at screen 0.13
 set rmargin at screen 0.97
-set xrange [0 : most[1]]
-set format x ""
+eval seconds_axis("x", most[1], 0)
 
 set key at screen 0.55, screen 0.985 center top horizontal maxcols 3 Left reverse noenhanced
 eval panel(1, 0.79)
@@ -67,9 +66,8 @@ unset logscale y
 
 eval panel(0.21, 0)
 set ylabel "writes/s"
-set format x "%g"
+eval seconds_axis("x", most[1], 1)
 set xlabel "time (s)"
 eval axis("y", most[5])
-set label 1
 plot for [i = 1 : lines] table using (of(i, "seconds")):(of(i, "writes_per_second")) with lines linetype i
 unset multiplot

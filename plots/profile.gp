@@ -44,15 +44,6 @@ do for [i = 3 : ARGC] {
 		stats ARGV[i] using (column("minor_total") + column("major_total")) nooutput
 		most[4] = most[4] > STATS_max ? most[4] : STATS_max
 	}
-	if (i == 4 || i == 5 || i == 8) {
-		undefine STATS_*
-		stats ARGV[i] using (i == 4 ? column("rss_kb") / 1024 : column("peak_rss_kb") / 1024) nooutput
-		if (!exists("STATS_max")) {
-			printerr ARGV[i].": no numbers of resident sets"
-			exit status 1
-		}
-		most[5] = most[5] > STATS_max ? most[5] : STATS_max
-	}
 }
 do for [i = 4 : 5] {
 	undefine STATS_*
@@ -63,6 +54,17 @@ do for [i = 4 : 5] {
 	}
 }
 n = int(STATS_max)
+do for [i = 4 : ARGC] {
+	if (i == 4 || i == 8) {
+		undefine STATS_*
+		stats ARGV[i] using (column(i == 4 ? "rss_kb" : "peak_rss_kb") / 1024) nooutput
+		if (!exists("STATS_max")) {
+			printerr ARGV[i].": no numbers in column ".(i == 4 ? "rss_kb" : "peak_rss_kb")
+			exit status 1
+		}
+		most[5] = most[5] > STATS_max ? most[5] : STATS_max
+	}
+}
 array labels[n]
 array ended[n]
 do for [p = 1 : n] { ended[p] = NaN }
@@ -103,8 +105,7 @@ set output out
 set multiplot
 set lmargin at screen 0.14
 set rmargin at screen 0.97
-set xrange [0 : most[1]]
-set format x ""
+eval seconds_axis("x", most[1], 0)
 
 # One legend, above all panels.
 set key at screen 0.55, screen 0.99 center top horizontal maxcols 2 Left reverse noenhanced
@@ -144,12 +145,11 @@ plot for [p = 1 : n] series using (of(p, "seconds")):(of(p, "rss_kb") / 1024) wi
 
 eval panel(0.125, 0)
 set ylabel "% of\nthe time"
-set format x "%g"
+eval seconds_axis("x", most[1], 1)
 set xlabel "time (s)"
 set yrange [0 : 100]
 set ytics 0, 50, 100
 set key at graph 1, graph 1.05 right bottom horizontal maxrows 1 Left reverse noenhanced width -1
-set label 1
 plot course using "seconds":"swap_busy" with lines linestyle 1 linewidth 1.8 title "swap device busy", \
 	course using "seconds":"io_full" with lines linetype 5 title "all tasks wait for it", \
 	course using "seconds":"memory_full" with lines linetype 6 title "... for memory"

@@ -19,8 +19,8 @@ load plots."style.gp"
 
 # The ends of the axes. stats only warns of what it cannot read. Where nobody faulted,
 # there is no lifetime.
-array columns[8] = ["n", "touches_per_second", "touches_per_awake_second", "utilization", "swap_busy", \
-	"touches_per_major", "lifetime_ms", "service_ms"]
+array columns[9] = ["n", "touches_per_second", "touches_per_awake_second", "utilization", "swap_busy", \
+	"touches_per_major", "lifetime_ms", "service_ms", "useful"]
 array least[8]
 array most[8]
 set datafile missing NaN
@@ -37,10 +37,25 @@ do for [c = 1 : 8] {
 load plots."axes.gp"
 of(i, name) = line_of(0) == i ? column(name) : NaN
 
-# it is there where one process ran alone
+# Useful is there where one process ran alone, and of a fault nothing where there was none: how many
+# numbers each line has of each column, for gnuplot complains of a line without any.
+array numbers[54]
+do for [k = 1 : 54] { numbers[k] = 0 }
+at(c, i) = 6 * (c - 1) + i
+count(c, i) = column(columns[c]) == column(columns[c]) ? (numbers[at(c, i)] = numbers[at(c, i)] + 1) : 0
+stats table using (i = int(line_of(0)), (sum [c = 1 : 9] count(c, i)), 0) nooutput
+lowest = least[4]
 undefine STATS_*
-stats table using "useful" nooutput
-lowest = exists("STATS_min") && STATS_min < least[4] ? STATS_min : least[4]
+if ((sum [i = 1 : lines] numbers[at(9, i)]) > 0) {
+	stats table using "useful" nooutput
+	lowest = STATS_min < lowest ? STATS_min : lowest
+}
+
+# curves(c, how): plot's arguments, of all lines that have numbers of this column
+curves(c, how) = curves_from(1, c, how)
+curves_from(i, c, how) = i > lines ? "NaN notitle" : (numbers[at(c, i)] == 0 ? "" : sprintf( \
+	"table using \"n\":(of(%d, \"%s\")) smooth unique with %s linetype %d%s, ", i, columns[c], \
+	word(how, 1), i, how[strlen(word(how, 1)) + 1 : ])).curves_from(i + 1, c, how)
 
 # A tic at each N.
 levels = ""
@@ -69,13 +84,12 @@ unset label 1
 eval sides[2]
 set title "touches/s of one that does not sleep"
 eval log_axis("y", least[3], most[3])
-plot for [i = 1 : lines] table using "n":(of(i, "touches_per_awake_second")) smooth unique with linespoints linetype i
+eval "plot ".curves(3, "linespoints")
 
 eval sides[3]
 set title "CPU (%), and of that useful (dots)"
 eval log_axis("y", lowest, most[4])
-plot for [i = 1 : lines] table using "n":(of(i, "utilization")) smooth unique with linespoints linetype i, \
-	for [i = 1 : lines] table using "n":(of(i, "useful")) smooth unique with lines linetype i dashtype (2, 4)
+eval "plot ".curves(4, "linespoints").", ".curves(9, "lines dashtype (2, 4)")
 unset logscale y
 
 eval lower
@@ -84,19 +98,17 @@ set title "swap device busy (%)"
 set yrange [0 : 100]
 set ytics 0, 25, 100
 set arrow 1 from graph 0, first 50 to graph 1, first 50 nohead linecolor rgb grey linewidth 0.6
-plot for [i = 1 : lines] table using "n":(of(i, "swap_busy")) smooth unique with linespoints linetype i
+eval "plot ".curves(5, "linespoints")
 unset arrow 1
 
 eval sides[2]
 set title "touches a major fault"
 eval log_axis("y", least[6], most[6])
-plot for [i = 1 : lines] table using "n":(of(i, "touches_per_major")) smooth unique with linespoints linetype i
+eval "plot ".curves(6, "linespoints")
 unset logscale y
 
 eval sides[3]
 set title "a major fault (ms): L, and S (dots)"
 eval log_axis("y", least[7] < least[8] ? least[7] : least[8], most[7] > most[8] ? most[7] : most[8])
-set label 1
-plot for [i = 1 : lines] table using "n":(of(i, "lifetime_ms")) smooth unique with linespoints linetype i, \
-	for [i = 1 : lines] table using "n":(of(i, "service_ms")) smooth unique with lines linetype i dashtype (2, 4)
+eval "plot ".curves(7, "linespoints").", ".curves(8, "lines dashtype (2, 4)")
 unset multiplot
