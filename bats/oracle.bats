@@ -20,7 +20,7 @@ of_theory() {
 	if [ "$1" = touches ]; then
 		"$ORACLE" touches "$row/touches"
 	else
-		# made once, for it takes half a minute
+		# made once, for it takes some seconds
 		# shellcheck disable=SC2046 # words
 		[ -s "$BATS_FILE_TMPDIR/misses" ] ||
 			"$ORACLE" misses $(printf '%s\n' "$row"/random-*.data "$row"/local-*.data | sed 's/[.]data$//') \
