@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-# measure.mk - what the cases of the benchmark need in their machine. Each names in its
+# measure.mk - what the cases of the benchmark, and theory, need in their machine. Each names in its
 # files= what it wants of
 #
 #	build/measure/METER		the meters, static programs
@@ -8,7 +8,7 @@
 #	build/measure/tools.tar		the programs that the profiler is compared with
 #	build/measure/KERNEL/rearmed.ko	the module that it is compared with, for that kernel
 
-meters := cost slow rate delay register-all follow-ring read-ring sample-proc sample-clock
+meters := cost slow rate delay register-all follow-ring read-ring sample-proc sample-clock resident
 meter_sources := $(addprefix experiments/measure/,meter.c meter.h records.c records.h) \
 	$(addprefix mp3/,mp3.h tools/ring.c tools/ring.h)
 

@@ -23,19 +23,29 @@
  * on Computers 42(4), 1993). And the string of the very same work is generated again, and
  * what each policy of policies.h would miss of it with M frames is counted: LRU exactly
  * those accesses whose stack distance is M or more (R. L. Mattson et al., Evaluation techniques
- * for storage hierarchies, IBM Systems Journal 9(2), 1970). The standard error of the measured
- * ratio p of n accesses is that of independent ones, sqrt(p (1 - p) / n).
+ * for storage hierarchies, IBM Systems Journal 9(2), 1970).
  *
  * replace: the same for a string of one's own, a page number a line.
  *
  * Only the second half of the iterations counts, when nearly all pages have been
- * touched; first touches are left out of the accesses. M is the mean of the resident
- * sets in the series of that time. Where a row of it stands for several samples, the
- * mean is of fewer: with each second sample of the committed runs, M is off by up to 0.4%,
- * and 1 - M/W by up to 0.0036. Theirs have them all.
+ * touched; first touches are left out of the accesses, and W is of the touched pages. M is the
+ * mean of the resident pages in RUN.resident.tsv, of each iteration and of all.
+ *
+ * Misses come in clusters, when a phase begins, so the errors are not those of independent accesses:
+ * each iteration is a batch, and the error is that of the mean of the batches, sqrt(n / (n - 1)
+ * sum(e^2)) / sum(a), of n batches of a accesses each, e being the misses of a batch less what the mean
+ * has for it. When a measurement is compared, it is with the same accesses, so the batches are those
+ * of the difference: what was hard for both in a batch is no error. For uniform accesses, M is each
+ * batch's own, and so the differences have in them by how much it is unsure.
+ *
+ * In the simulations M is fixed, and in the machine it moves. So each policy is simulated with the mean of
+ * M, and with those that 5% of the samples are below and above; its ratios are a range. A measurement
+ * within the range agrees with the policy. For one that is not, z says by how many errors.
  */
 #define _GNU_SOURCE	/* asprintf */
 #include <err.h>
+#include <gsl/gsl_sort.h>
+#include <gsl/gsl_statistics.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -55,15 +65,24 @@ static const char usage_text[] =
 "touches  a row an iteration of a work with random accesses: accesses so far,\n"
 "         distinct pages by theory (mean, standard deviation) and by its own count,\n"
 "         minor faults so far\n"
-"misses   a row a work: pages, resident ones, accesses and faults in the second half\n"
-"         of its iterations, without first touches; ratio of misses to accesses,\n"
-"         measured, and its standard error; for a uniform random access; and of LRU,\n"
-"         FIFO, CLOCK, random replacement and OPT for the same accesses\n"
+"misses   a row a work, of the second half of its iterations, without first touches:\n"
+"         mode, mb and pages, of it; resident ones on the average, and what 5% of\n"
+"         the samples are below and above (resident_low, resident_high); the average\n"
+"         as a share of the touched pages; accesses, in how many iterations (batches),\n"
+"         major faults and refaults, and their ratios to the accesses; miss_ratio is that\n"
+"         of both, and standard_error its own, by the batches\n"
+"         uniform_ratio is what theory says of uniform accesses, uniform_error the\n"
+"         standard error of the difference, and uniform_z how many of these it is;\n"
+"         nan for others\n"
+"         for each of lru, fifo, clock, random and opt, its ratio with as many frames as\n"
+"         are resident; its least and most with resident_low and resident_high (_low,\n"
+"         _high); the standard error of what was measured less the ratio (_error); and by how many of these what was measured is below (-)\n"
+"         or above the range (_z), 0 within\n"
 "replace  a row a policy: its misses of STRING, page numbers on a line each, with FRAMES\n"
 "         frames, first touches included\n"
 "\n"
 "RUN is results/AXES/ROW/NAME, the prefix of the files of a run, in which work -v was\n"
-"the one process. Tables are tab separated and have a header row.\n";
+"the one process; misses needs RUN.resident.tsv, too. Tables are tab separated and have a header row.\n";
 
 /* What work -v says of an iteration. */
 struct iteration {
@@ -170,65 +189,124 @@ static void touches(const char *run)
 	free_work(&work);
 }
 
-/* When the profiling began, by the machine's clock: its one process began then. */
-static double begin_s(const char *run, const struct work *work)
+/* An iteration that counts, as a batch of accesses without first touches. */
+struct batch {
+	size_t begin, end;	/* accesses, of the whole string */
+	double accesses, misses;
+	double touched;		/* pages, on the average */
+	double resident;	/* pages, on the average */
+};
+
+struct batches {
+	struct batch *batch;
+	size_t nr;
+	size_t major, refaults;
+	double resident, low, high;	/* pages: of all, the mean, and what 5% are below and above */
+};
+
+/* The resident pages in each batch, and in all. */
+static void read_resident(const char *run, const struct work *work, struct batches *batches)
 {
-	struct run profiled = { 0 };
-	char *path = file_of(run, ".processes.tsv");
-	double seconds;
-
-	read_processes(&profiled, path);
-	if (profiled.nr_processes != 1 || profiled.processes->pid != work->report.pid)
-		errx(1, "%s: process %lu is not the only one", path, work->report.pid);
-	seconds = profiled.processes->begin_s;
-	free_run(&profiled);
-	free(path);
-	return seconds;
-}
-
-/* Takes the time and the resident set of a row of a series. */
-static bool parse_point(const char *at, double *seconds, unsigned long *rss_kb)
-{
-	unsigned long skipped;
-
-	if (!number(&at, "", &skipped) || !fraction(&at, "\t", seconds) ||
-	    !number(&at, "\t", &skipped) || !number(&at, "\t", &skipped) || !skip(&at, "\t"))
-		return false;
-	at += strcspn(at, "\t\n");		/* utilization, which may be nan */
-	return number(&at, "\t", rss_kb) && number(&at, "\t", &skipped) && strcmp(at, "\n") == 0;
-}
-
-/* The mean resident set, in pages, of the rows that end in an iteration from @first on. */
-static double mean_resident(const char *run, const struct work *work, size_t first)
-{
-	double begin = begin_s(run, work), seconds, sum = 0;
-	char *path = file_of(run, ".series.tsv");
+	char *path = file_of(run, ".resident.tsv");
 	struct text text = open_text(path);
-	unsigned long rss_kb, nr = 0;
+	const struct iteration *iterations = work->iterations + work->nr - batches->nr;
+	unsigned long *nr = calloc(batches->nr, sizeof(*nr)), time, resident;
+	double *all = NULL;
+	size_t nr_all = 0;
 
+	if (!nr)
+		err(1, NULL);
 	while (next_line(&text)) {
-		bool inside = false;
+		const char *at = text.line;
 
 		if (text.number == 1) {
-			if (strcmp(text.line, series_header))
-				malformed(&text, "the header row of a series");
+			if (strcmp(at, "time_ns\tpages\n"))
+				malformed(&text, "the header row of resident pages");
 			continue;
 		}
-		if (!parse_point(text.line, &seconds, &rss_kb))
-			malformed(&text, "a row of a series");
-		for (size_t i = first; i < work->nr; i++)
-			inside |= (begin + seconds) * 1e9 >= work->iterations[i].begin_ns &&
-				  (begin + seconds) * 1e9 <= work->iterations[i].end_ns;
-		if (inside) {
-			sum += rss_kb * 1024.0 / PAGE;
-			nr++;
-		}
+		if (!number(&at, "", &time) || !number(&at, "\t", &resident) || strcmp(at, "\n"))
+			malformed(&text, "a time and a number of pages");
+		for (size_t i = 0; i < batches->nr; i++)
+			if (time >= iterations[i].begin_ns && time <= iterations[i].end_ns) {
+				batches->batch[i].resident += resident;
+				nr[i]++;
+				all = grow(all, nr_all, sizeof(*all));
+				all[nr_all++] = resident;
+			}
 	}
-	if (nr == 0)
-		errx(1, "%s: nothing in the second half of the iterations of process %lu", path,
-		     work->report.pid);
+	for (size_t i = 0; i < batches->nr; i++) {
+		if (nr[i] == 0)
+			errx(1, "%s: nothing in iteration %zu of process %lu", path,
+			     work->nr - batches->nr + i + 1, work->report.pid);
+		batches->batch[i].resident /= nr[i];
+		batches->resident += batches->batch[i].resident / batches->nr;
+	}
+	gsl_sort(all, 1, nr_all);
+	batches->low = gsl_stats_quantile_from_sorted_data(all, 1, nr_all, 0.05);
+	batches->high = gsl_stats_quantile_from_sorted_data(all, 1, nr_all, 0.95);
+	free(all);
+	free(nr);
 	free(path);
-	return sum / nr;
+}
+
+/* The second half of the iterations. */
+static struct batches batches_of(const char *run, const struct work *work)
+{
+	struct batches all = { .nr = work->nr - work->nr / 2 };
+
+	if (work->nr < 2)
+		errx(1, "%s: one iteration has no second half", work->path);
+	all.batch = calloc(all.nr, sizeof(*all.batch));
+	if (!all.batch)
+		err(1, NULL);
+	for (size_t i = 0; i < all.nr; i++) {
+		const struct iteration *now = &work->iterations[work->nr - all.nr + i], *before = now - 1;
+		struct batch *batch = &all.batch[i];
+		size_t first = now->distinct - before->distinct;
+
+		if (now->minor < first)
+			errx(1, "%s: fewer minor faults than first touches", work->path);
+		all.major += now->major;
+		all.refaults += now->minor - first;
+		batch->begin = before->touches;
+		batch->end = now->touches;
+		batch->accesses = now->touches - before->touches - first;
+		batch->misses = now->major + now->minor - first;
+		batch->touched = (now->distinct + before->distinct) / 2.0;
+	}
+	read_resident(run, work, &all);
+	return all;
+}
+
+struct estimate {
+	double ratio, error;
+};
+
+/* What was measured, less what each batch has in @theory if that is not NULL, to the accesses. */
+static struct estimate measured_less(const struct batches *batches, const double *theory)
+{
+	double accesses = 0, sum = 0, squares = 0;
+	struct estimate estimate;
+
+	for (size_t i = 0; i < batches->nr; i++) {
+		accesses += batches->batch[i].accesses;
+		sum += batches->batch[i].misses - (theory ? theory[i] : 0);
+	}
+	estimate.ratio = sum / accesses;
+	for (size_t i = 0; i < batches->nr; i++) {
+		const struct batch *batch = &batches->batch[i];
+
+		squares += pow(batch->misses - (theory ? theory[i] : 0) -
+			       estimate.ratio * batch->accesses, 2);
+	}
+	estimate.error = batches->nr > 1 ?
+		sqrt(squares * batches->nr / (batches->nr - 1)) / accesses : NAN;
+	return estimate;
+}
+
+static double errors(double difference, double error)
+{
+	return difference == 0 ? 0 : difference / error;
 }
 
 /* The string of a work, generated again. */
@@ -246,44 +324,92 @@ static struct references references_of(const struct work *work)
 	return string;
 }
 
+/* The sum of the misses in each batch. */
+static void sum_misses(const struct batches *batches, const float *misses, double *sums)
+{
+	for (size_t i = 0; i < batches->nr; i++) {
+		sums[i] = 0;
+		for (size_t time = batches->batch[i].begin; time < batches->batch[i].end; time++)
+			sums[i] += misses[time];
+	}
+}
+
+/* The columns of the policies. */
+static void print_policies(const struct work *work, const struct batches *batches)
+{
+	const double frames[] = { batches->resident, batches->low, batches->high };
+	struct estimate measured = measured_less(batches, NULL);
+	struct references string = references_of(work);
+	double *sums = calloc(batches->nr, sizeof(*sums));
+	float *missed = calloc(string.length, sizeof(*missed));
+
+	if (!sums || !missed)
+		err(1, NULL);
+	for (enum policy policy = 0; policy < POLICIES; policy++) {
+		double ratios[3], error = 0, low, high, outside;
+
+		for (int i = 0; i < 3; i++) {
+			struct estimate less;
+
+			policy_misses(policy, &string, fmax(1, lround(frames[i])), missed);
+			sum_misses(batches, missed, sums);
+			less = measured_less(batches, sums);
+			ratios[i] = measured.ratio - less.ratio;
+			if (i == 0)
+				error = less.error;
+		}
+		gsl_stats_minmax(&low, &high, ratios, 1, 3);
+		outside = fmax(0, measured.ratio - high) + fmin(0, measured.ratio - low);
+		printf("\t%.5f\t%.5f\t%.5f\t%.5f\t%.1f", ratios[0], low, high, error,
+		       errors(outside, error));
+	}
+	free(string.page);
+	free(sums);
+	free(missed);
+}
+
+static void print_misses(const char *run)
+{
+	struct work work = read_work(run);
+	struct batches batches = batches_of(run, &work);
+	struct estimate measured = measured_less(&batches, NULL), less = { NAN, NAN };
+	double *uniform = calloc(batches.nr, sizeof(*uniform));
+	double accesses = 0, touched = 0;
+
+	if (!uniform)
+		err(1, NULL);
+	for (size_t i = 0; i < batches.nr; i++) {
+		const struct batch *batch = &batches.batch[i];
+
+		accesses += batch->accesses;
+		touched += batch->touched / batches.nr;
+		uniform[i] = (1 - batch->resident / batch->touched) * batch->accesses;
+	}
+	if (work.report.mode == 'R')
+		less = measured_less(&batches, uniform);
+	printf("%c\t%lu\t%zu\t%.1f\t%.1f\t%.1f\t%.4f\t%.0f\t%zu\t%zu\t%zu\t%.5f\t%.5f\t%.5f\t%.5f",
+	       work.report.mode, work.report.mb, pages(&work), batches.resident, batches.low,
+	       batches.high, batches.resident / touched, accesses, batches.nr, batches.major, batches.refaults,
+	       batches.major / accesses, batches.refaults / accesses, measured.ratio, measured.error);
+	printf("\t%.5f\t%.5f\t%.1f", measured.ratio - less.ratio, less.error, errors(less.ratio, less.error));
+	print_policies(&work, &batches);
+	putchar('\n');
+	free(uniform);
+	free(batches.batch);
+	free_work(&work);
+}
+
 static void misses(char **runs, size_t nr)
 {
-	printf("mode\tmb\tpages\tresident\tshare\taccesses\tmajor\trefaults"
-	       "\tmajor_ratio\trefault_ratio\tmiss_ratio\tstandard_error\tuniform_ratio");
-	for (int policy = 0; policy < POLICIES; policy++)
-		printf("\t%s_ratio", policy_names[policy]);
+	printf("mode\tmb\tpages\tresident\tresident_low\tresident_high\tshare\taccesses\tbatches"
+	       "\tmajor\trefaults\tmajor_ratio\trefault_ratio\tmiss_ratio\tstandard_error"
+	       "\tuniform_ratio\tuniform_error\tuniform_z");
+	for (enum policy p = 0; p < POLICIES; p++)
+		printf("\t%s_ratio\t%s_low\t%s_high\t%s_error\t%s_z", policy_names[p], policy_names[p],
+		       policy_names[p], policy_names[p], policy_names[p]);
 	putchar('\n');
-	for (size_t n = 0; n < nr; n++) {
-		struct work work = read_work(runs[n]);
-		size_t half = work.nr / 2, from, minor = 0, major = 0, first;
-		double resident, accesses, measured;
-		struct references string;
-
-		if (half == 0)
-			errx(1, "%s: one iteration has no second half", work.path);
-		from = work.iterations[half - 1].touches;
-		first = work.report.distinct - work.iterations[half - 1].distinct;
-		for (size_t i = half; i < work.nr; i++) {
-			minor += work.iterations[i].minor;
-			major += work.iterations[i].major;
-		}
-		if (minor < first)
-			errx(1, "%s: fewer minor faults than first touches", work.path);
-		resident = mean_resident(runs[n], &work, half);
-		accesses = work.report.touches - from - first;
-		measured = (major + minor - first) / accesses;
-		printf("%c\t%lu\t%zu\t%.1f\t%.4f\t%.0f\t%zu\t%zu\t%.5f\t%.5f\t%.5f\t%.5f\t%.5f",
-		       work.report.mode, work.report.mb, pages(&work), resident,
-		       resident / pages(&work), accesses, major, minor - first,
-		       major / accesses, (minor - first) / accesses, measured,
-		       sqrt(measured * fmax(0, 1 - measured) / accesses), 1 - resident / pages(&work));
-		string = references_of(&work);
-		for (int policy = 0; policy < POLICIES; policy++)
-			printf("\t%.5f", policy_misses(policy, &string, lround(resident), from) / accesses);
-		putchar('\n');
-		free(string.page);
-		free_work(&work);
-	}
+	for (size_t n = 0; n < nr; n++)
+		print_misses(runs[n]);
 }
 
 /* With first touches, which policy_misses() leaves out: they are misses of every policy. */
@@ -291,9 +417,10 @@ static void replace(const char *frames_text)
 {
 	unsigned long frames = parse_argument("FRAMES", frames_text, 1, UINT32_MAX), page;
 	struct references string = { 0 };
-	size_t first = 0;
+	double first = 0, misses_of_policy;
 	struct text text = { .path = "standard input", .file = stdin };
 	bool *touched;
+	float *missed;
 
 	while (next_line(&text)) {
 		const char *at = text.line;
@@ -306,16 +433,22 @@ static void replace(const char *frames_text)
 			string.pages = page + 1;
 	}
 	touched = calloc(string.pages + 1, sizeof(*touched));
-	if (!touched)
+	missed = calloc(string.length + 1, sizeof(*missed));
+	if (!touched || !missed)
 		err(1, NULL);
 	for (size_t i = 0; i < string.length; i++) {
 		first += !touched[string.page[i]];
 		touched[string.page[i]] = true;
 	}
 	puts("policy\tframes\taccesses\tmisses");
-	for (int policy = 0; policy < POLICIES; policy++)
-		printf("%s\t%lu\t%zu\t%.1f\n", policy_names[policy], frames, string.length,
-		       first + policy_misses(policy, &string, frames, 0));
+	for (enum policy policy = 0; policy < POLICIES; policy++) {
+		policy_misses(policy, &string, frames, missed);
+		misses_of_policy = first;
+		for (size_t i = 0; i < string.length; i++)
+			misses_of_policy += missed[i];
+		printf("%s\t%lu\t%zu\t%.1f\n", policy_names[policy], frames, string.length, misses_of_policy);
+	}
+	free(missed);
 	free(touched);
 	free(string.page);
 }

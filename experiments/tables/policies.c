@@ -55,11 +55,10 @@ static size_t marks_before(const int *tree, size_t time)
 }
 
 /* An access misses if as many other pages as there are frames were accessed since the last one. */
-static size_t lru_misses(const struct references *string, size_t frames, size_t from)
+static void lru_misses(const struct references *string, size_t frames, float *misses)
 {
 	int *tree = array(string->length + 1, sizeof(*tree));
 	size_t *last = filled_with_none(string->pages);
-	size_t misses = 0;
 
 	for (size_t time = 0; time < string->length; time++) {
 		size_t *page = &last[string->page[time]];
@@ -67,7 +66,7 @@ static size_t lru_misses(const struct references *string, size_t frames, size_t 
 		if (*page != NONE) {
 			size_t others = marks_before(tree, time) - marks_before(tree, *page + 1);
 
-			misses += time >= from && others >= frames;
+			misses[time] = others >= frames;
 			mark(tree, string->length, *page, -1);
 		}
 		mark(tree, string->length, time, 1);
@@ -75,24 +74,24 @@ static size_t lru_misses(const struct references *string, size_t frames, size_t 
 	}
 	free(tree);
 	free(last);
-	return misses;
 }
 
-/* FIFO, CLOCK and RANDOM: they look at frames, one after the other, or at any. */
-static size_t frame_misses(enum policy policy, const struct references *string, size_t frames,
-			   size_t from, gsl_rng *random)
+/* FIFO, CLOCK and RANDOM: they look at frames, one after the other, or at any. A miss adds @one. */
+static void frame_misses(enum policy policy, const struct references *string, size_t frames,
+			 gsl_rng *random, float one, float *misses)
 {
 	size_t *frame_of = filled_with_none(string->pages);	/* of a page */
 	size_t *page_in = array(frames, sizeof(*page_in));	/* of a frame */
 	bool *accessed = array(frames, sizeof(*accessed));	/* since the hand came by */
 	bool *touched = array(string->pages, sizeof(*touched));	/* ever */
-	size_t used = 0, hand = 0, misses = 0;
+	size_t used = 0, hand = 0;
 
 	for (size_t time = 0; time < string->length; time++) {
 		size_t page = string->page[time], frame = frame_of[page];
 
 		if (frame == NONE) {
-			misses += time >= from && touched[page];
+			if (touched[page])
+				misses[time] += one;
 			if (used < frames) {
 				frame = used++;
 			} else if (policy == RANDOM) {
@@ -115,22 +114,19 @@ static size_t frame_misses(enum policy policy, const struct references *string, 
 	free(page_in);
 	free(accessed);
 	free(touched);
-	return misses;
 }
 
-static double random_misses(const struct references *string, size_t frames, size_t from)
+static void random_misses(const struct references *string, size_t frames, float *misses)
 {
 	gsl_rng *random = gsl_rng_alloc(gsl_rng_mt19937);
-	double sum = 0;
 
 	if (!random)
 		err(1, NULL);
 	for (int trial = 0; trial < TRIALS; trial++) {
 		gsl_rng_set(random, trial + 1);
-		sum += frame_misses(RANDOM, string, frames, from, random);
+		frame_misses(RANDOM, string, frames, random, 1.0f / TRIALS, misses);
 	}
 	gsl_rng_free(random);
-	return sum / TRIALS;
 }
 
 /* When each access's page is accessed again; NONE never. */
@@ -193,19 +189,19 @@ static size_t pop(struct heap *heap)
  * A resident page is in the heap by its last access, and by earlier ones, which are passed over
  * when they come to the top: they say that it is needed at a time that has gone by.
  */
-static size_t opt_misses(const struct references *string, size_t frames, size_t from)
+static void opt_misses(const struct references *string, size_t frames, float *misses)
 {
 	size_t *next = next_accesses(string);
 	struct heap heap = { next, array(string->length, sizeof(size_t)), 0 };
 	size_t *last = filled_with_none(string->pages);	/* access, of a resident page */
 	bool *touched = array(string->pages, sizeof(*touched));
-	size_t used = 0, misses = 0;
+	size_t used = 0;
 
 	for (size_t time = 0; time < string->length; time++) {
 		size_t page = string->page[time];
 
 		if (last[page] == NONE) {
-			misses += time >= from && touched[page];
+			misses[time] = touched[page];
 			touched[page] = true;
 			if (used < frames) {
 				used++;
@@ -225,19 +221,23 @@ static size_t opt_misses(const struct references *string, size_t frames, size_t 
 	free(heap.access);
 	free(last);
 	free(touched);
-	return misses;
 }
 
-double policy_misses(enum policy policy, const struct references *string, size_t frames, size_t from)
+void policy_misses(enum policy policy, const struct references *string, size_t frames, float *misses)
 {
+	for (size_t time = 0; time < string->length; time++)
+		misses[time] = 0;
 	switch (policy) {
 	case LRU:
-		return lru_misses(string, frames, from);
+		lru_misses(string, frames, misses);
+		break;
 	case OPT:
-		return opt_misses(string, frames, from);
+		opt_misses(string, frames, misses);
+		break;
 	case RANDOM:
-		return random_misses(string, frames, from);
+		random_misses(string, frames, misses);
+		break;
 	default:
-		return frame_misses(policy, string, frames, from, NULL);
+		frame_misses(policy, string, frames, NULL, 1, misses);
 	}
 }

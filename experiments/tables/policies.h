@@ -36,15 +36,15 @@ struct references {
 };
 
 /**
- * policy_misses - count them, from an access on
+ * policy_misses - tell which accesses miss
  * @policy:	which replaces
  * @string:	what is accessed
  * @frames:	how many pages can be resident, 1 at least
- * @from:	the first access that counts, from 0 on
+ * @misses:	of each access: 1 if it misses, 0 if not; of RANDOM the share of some trials, which
+ *		are the same each time
  *
- * First touches are no misses. RANDOM is the mean of some trials, all the same each time.
- * Ends the program with 1 if there is no memory.
+ * First touches are no misses. Ends the program with 1 if there is no memory.
  */
-double policy_misses(enum policy policy, const struct references *string, size_t frames, size_t from);
+void policy_misses(enum policy policy, const struct references *string, size_t frames, float *misses);
 
 #endif

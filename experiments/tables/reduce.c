@@ -53,7 +53,7 @@ static const char usage_text[] =
 
 #define HZ_MAX 10000	/* Linux has 100 to 1200 */
 
-#define ROWS_OF_RUN	500	/* so that theory, with one process a run, has all samples */
+#define ROWS_OF_RUN	500
 #define ROWS_AT_LEAST	20	/* of a process, however many there are */
 
 static void print_samples(const struct run *run)
