@@ -326,7 +326,7 @@ END
 @test "profile names its axes, units, processes and caption" {
 	draw profile.gp new.svg samples.tsv series.tsv processes.tsv course.tsv
 	run -0 texts new.svg
-	for words in 'page faults,' 'major faults,' accumulated 'swap device busy' 'faults/s'; do assert_line "$words"; done
+	for words in 'page faults,' 'major faults,' accumulated 'device busy' 'faults/s'; do assert_line "$words"; done
 	assert_line 'time (s)'
 	assert_line 'work 9 R 5, seed 1'
 	assert_line 'a?b, pid &lt;&amp;>{2}'

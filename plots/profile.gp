@@ -97,9 +97,9 @@ named = n <= 15 ? n : 14
 rows = (named + (named < n) + 2) / 2	# of the legend
 
 # eval panel(top, bottom): as shares of what the legend leaves
-space = 0.93 - 0.02 * rows
+space = 0.915 - 0.02 * rows
 panel(top, bottom) = sprintf("set tmargin at screen %g; set bmargin at screen %g", \
-	0.075 + space * top, 0.075 + space * bottom)
+	0.09 + space * top, 0.09 + space * bottom)
 
 set output out
 set multiplot
@@ -150,7 +150,7 @@ set xlabel "time (s)"
 set yrange [0 : 100]
 set ytics 0, 50, 100
 set key at graph 1, graph 1.05 right bottom horizontal maxrows 1 Left reverse noenhanced width -1
-plot course using "seconds":"swap_busy" with lines linestyle 1 linewidth 1.8 title "swap device busy", \
-	course using "seconds":"io_full" with lines linetype 5 title "all tasks wait for it", \
-	course using "seconds":"memory_full" with lines linetype 6 title "... for memory"
+plot course using "seconds":"swap_busy" with lines linestyle 1 linewidth 1.8 title "device busy", \
+	course using "seconds":"io_full" with lines linetype 5 title "all wait for it", \
+	course using "seconds":"memory_full" with lines linetype 6 title "all wait for memory"
 unset multiplot

@@ -65,10 +65,10 @@ spread(name, top, step) = sprintf("set %srange [0 : %.0f]; set %stics (%s)", \
 tics(at, step, end) = at >= end ? "" : sprintf("%s\"%s\" %.0f", \
 	at > 0 ? ", " : "", grouped(at), at).tics(at + step, step, end)
 
-# eval seconds_axis("x", top, names): a linear one that ends where the data do, with about five tics. They
+# eval seconds_axis("x", top, names): a linear one that ends where the data do, with five tics or so. They
 # have no names if that is 0, for a panel above another one with the same seconds.
 seconds_axis(name, top, names) = sprintf("set %srange [0 : %g]; set %stics (%s)", name, top, name, \
-	second_tics(0, above(top / 5.0), top, names))
+	second_tics(0, above(top / 8.0), top, names))
 second_tics(at, step, top, names) = at > 1.0001 * top ? "" : sprintf("%s\"%s\" %g", \
 	at > 0 ? ", " : "", names ? sprintf("%g", at) : "", at).second_tics(at + step, step, top, names)
 
