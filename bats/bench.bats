@@ -7,7 +7,8 @@ load helpers
 
 setup_file() {
 	export seen=$BATS_FILE_TMPDIR/seen built=$ROOT/build/measure measure=$ROOT/experiments/measure
-	meters=(cost slow rate delay register-all follow-ring read-ring sample-proc sample-clock)
+	meters=(cost slow rate delay register-all follow-ring read-ring sample-proc sample-iterator
+		sample-taskstats sample-clock)
 	make -s -C "$ROOT" -f experiments/measure/measure.mk build/measure/bench "${meters[@]/#/build/measure/}"
 	"$measure/build-module" "$measure/rearmed" 6.1 "$BATS_FILE_TMPDIR/rearmed.ko"
 	# a tool that is busy for 10 ms of each 30, by its own count of instructions: two a round;
@@ -38,6 +39,43 @@ setup_file() {
 		}
 	END
 	cc -O2 -static -o "$BATS_FILE_TMPDIR/third" "$BATS_FILE_TMPDIR/third.c"
+	# a program that has 300 major faults, more than 1000 minor ones and 300 ms of CPU time, and stays; with an argument,
+	# it has also a thread that has ended and one that is there, with faults and CPU time of their own
+	cat > "$BATS_FILE_TMPDIR/faults.c" <<-'END'
+		#define _GNU_SOURCE
+		#include <pthread.h>
+		#include <sys/mman.h>
+		#include <unistd.h>
+
+		static void fault(long minor, long major, long rounds)
+		{
+			char *p = mmap(NULL, minor << 12, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+			madvise(p, minor << 12, MADV_NOHUGEPAGE);
+			for (long i = 0; i < minor; i++)
+				p[i << 12] = 1;
+			madvise(p, major << 12, MADV_PAGEOUT);
+			for (long i = 0; i < major; i++)
+				((volatile char *)p)[i << 12] = 2;
+			__asm__ volatile("1: decq %0\n\tjnz 1b" : "+r" (rounds));
+		}
+		static void *ends(void *nothing) { fault(500, 50, 100000000); return nothing; }
+		static void *stays(void *nothing) { fault(200, 20, 50000000); pause(); return nothing; }
+		int main(int argc, char **argv)
+		{
+			pthread_t one, other;
+
+			(void)argv;
+			fault(1000, 300, 150000000);
+			if (argc > 1) {
+				pthread_create(&one, NULL, ends, NULL);
+				pthread_join(one, NULL);
+				pthread_create(&other, NULL, stays, NULL);
+			}
+			pause();
+		}
+	END
+	cc -O2 -static -pthread -o "$BATS_FILE_TMPDIR/faults" "$BATS_FILE_TMPDIR/faults.c"
 	cat > "$BATS_FILE_TMPDIR/guest" <<-'GUEST'
 		set -eu
 		for case in bench-cost bench-rate; do
@@ -51,8 +89,40 @@ setup_file() {
 		done
 		# as the cases do, with the tools that are ours, one that is known, and one that is not there
 		(OUT=$OUT/1000; costs 1000 none module)
-		(OUT=$OUT/100; costs 100 none module module+map module+monitor proc third pidstat)
+		(OUT=$OUT/100; costs 100 none module module+map module+monitor proc iterator taskstats third pidstat)
 		rates idle 2
+		# a process alone, then both, as each sampler finds them and as /proc says in the end
+		./faults & alone=$!
+		./faults threads & threads=$!
+		sleep 2
+		found() {
+			sampler=$1
+			shift
+			printf '%s\n' "$@" > /tmp/meter.pids
+			rm -f /tmp/meter.shared
+			./sample-"$sampler" & meter=$!
+			sleep 0.5
+			kill $meter
+			wait $meter 2> /dev/null || true	# it says Terminated
+			# samples, minor, major and CPU time of a struct shared
+			od -A n -v -t u8 -w48 /tmp/meter.shared | awk '{ print $2, $4, $5, $6 }'
+		}
+		for sampler in proc iterator taskstats; do
+			found $sampler $alone > $OUT/found-$sampler
+		done
+		for sampler in proc iterator; do
+			found $sampler $alone $threads > $OUT/found-both-$sampler
+		done
+		for process in $alone $threads; do
+			sed 's/.*) //' /proc/$process/stat | awk '{ print $8, $10, $12 + $13 }'
+		done > $OUT/faults
+		# one that has ended is no process that counts nothing
+		kill $alone
+		wait $alone 2> /dev/null || true
+		for sampler in proc iterator taskstats; do
+			./sample-$sampler 2>&1 || true
+		done > $OUT/ended
+		kill $threads
 		# of times that tools have printed: what their samples in ten seconds are
 		for tool in pidstat perf bpftrace; do
 			cp $tool.said /tmp/meter.said
@@ -94,12 +164,12 @@ setup_file() {
 	for at in 1200 1250 1300; do
 		printf '%s ms\n@minor[%s]: 3\n\n\n@cpu_ns[1]: 1200\n' $at 7
 	done > "$BATS_FILE_TMPDIR/bpftrace.said"
-	files=("${meters[@]/#/$built/}" "$BATS_FILE_TMPDIR"/{third,rearmed.ko,guest,{pidstat,perf,bpftrace}.said} "$built/bench"
+	files=("${meters[@]/#/$built/}" "$BATS_FILE_TMPDIR"/{third,faults,rearmed.ko,guest,{pidstat,perf,bpftrace}.said} "$built/bench"
 		"$ROOT"/experiments/cases/bench-{cost,rate})
 	for file in "${files[@]}"; do
 		set -- "$@" -f "$file"
 	done
-	"$ROOT/experiments/lab" -m sim -k 6.1 -M 512 -S none -o "$seen" "$@" -- sh ./guest 2>&3
+	"$ROOT/experiments/lab" -m sim -k 6.1 -M 512 -S zram:64 -o "$seen" "$@" -- sh ./guest 2>&3
 }
 
 setup() { cd "$seen" || return; }
@@ -140,7 +210,7 @@ between() {
 }
 
 @test "the samples of a tool are counted, and one whose samples cannot be counted has no cost of a sample" {
-	for tool in module module+map module+monitor proc; do
+	for tool in module module+map module+monitor proc iterator taskstats; do
 		assert_equal "$tool: $(cell 100/cost.tsv samples $tool 100)" "$tool: 12"
 		# what is missing is the tool's, in two columns
 		span=$(cell 100/cost.tsv span_ns $tool 100)
@@ -162,6 +232,48 @@ perf 100
 perf 100
 bpftrace 200
 bpftrace -"
+}
+
+@test "each sampler finds the faults and the CPU time that /proc has of a process, and of its threads" {
+	read -r minor major ticks < faults
+	cat faults
+	# page tables, stack and code beside the known ones
+	between 1000 "$minor" 1200
+	assert_equal "$major" 300
+	# of 10 ms
+	between 30 "$ticks" 33
+	for sampler in proc iterator taskstats; do
+		read -r samples minor_found major_found cpu_found < found-$sampler
+		between 9 "$samples" 11
+		assert_equal "$sampler: $minor_found $major_found" "$sampler: $minor $major"
+		between $((10000000 * ticks - 10000000)) "$cpu_found" $((10000000 * ticks + 20000000))
+	done
+	read -r minor_of_threads major_of_threads ticks_of_threads < <(sed -n 2p faults)
+	assert_equal "$major_of_threads" 370
+	between $((minor + 700)) "$minor_of_threads" $((minor + 800))
+	for sampler in proc iterator; do
+		read -r samples minor_found major_found cpu_found < found-both-$sampler
+		assert_equal "$sampler: $minor_found $major_found" \
+			"$sampler: $((minor + minor_of_threads)) $((major + major_of_threads))"
+		between $((10000000 * (ticks + ticks_of_threads) - 20000000)) "$cpu_found" \
+			$((10000000 * (ticks + ticks_of_threads) + 40000000))
+	done
+}
+
+@test "a sampler whose process has ended says so, and ends" {
+	run -0 cat ended
+	assert_line --index 0 --regexp '^sample-proc: /proc/[0-9]*/stat: No such file or directory'
+	assert_line --index 1 "sample-iterator: a process has ended"
+	assert_line --index 2 --regexp "^sample-taskstats: a process has ended"
+	assert_equal ${#lines[@]} 3
+}
+
+@test "a tool that is not there has no row, and a note says why" {
+	run -1 cell 100/cost.tsv span_ns pidstat 100
+	assert_output ""
+	run -0 cat 100/notes
+	assert_output --regexp '^pidstat, .*: cost: the command has ended .*pidstat'
+	assert_equal ${#lines[@]} 1
 }
 
 @test "work's elapsed and CPU time are what it was made to take, alone and beside a command" {
@@ -281,7 +393,7 @@ times() {
 	done
 	for line in cost "cost 1" "cost x 1" "cost -1 1" "cost 1.5 1" "cost 1 1s" "slow 1 true" "slow x -- true" "slow 1 true --" \
 		"rate 1" sample-clock "sample-clock x" "sample-clock 1000001" "delay x" "delay 0" "read-ring 1" \
-		"register-all 1" "follow-ring 1" "sample-proc 1"; do
+		"register-all 1" "follow-ring 1" "sample-proc 1" "sample-iterator 1" "sample-taskstats 1"; do
 		# shellcheck disable=SC2086 # a list of words
 		run -2 --separate-stderr "$built/"$line
 		assert_output ""
