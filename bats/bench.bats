@@ -333,17 +333,19 @@ bpftrace -"
 	between 1 "$(of read 2)" $((100 * records))
 }
 
-@test "three samplers beside each other have the rates that their construction gives them" {
+@test "four samplers beside each other have the rates that their construction gives them" {
 	# without the header row, which is the case's
 	mapfile -t samplers < <(cut -f 2 rate.tsv)
-	assert_equal "${samplers[*]}" "module clock rearmed"
+	assert_equal "${samplers[*]}" "module clock clock-fifo rearmed"
 	rate() { awk -F '\t' -v sampler="$1" -v column="$2" '$2 == sampler { print $column }' rate.tsv; }
 	cat rate.tsv
 	# the deadlines are absolute, and an interrupt of a timer wakes the sampler
 	between 19.999 "$(rate module 5)" 20.001
 	between 0 "$(rate module 7)" 100000
-	between 19.999 "$(rate clock 5)" 20.001
-	between 0 "$(rate clock 7)" 100000
+	for clock in clock clock-fifo; do
+		between 19.999 "$(rate $clock 5)" 20.001
+		between 0 "$(rate $clock 7)" 100000
+	done
 	# 50 ms are 13 ticks of 4 ms, rounded up, and it comes one later: 250 / 14
 	between 17.85 "$(rate rearmed 5)" 17.87
 	between 5900000 "$(rate rearmed 7)" 6100000
@@ -392,7 +394,7 @@ times() {
 		assert_output --regexp "^usage: ${meter##*/}( |\$)"
 	done
 	for line in cost "cost 1" "cost x 1" "cost -1 1" "cost 1.5 1" "cost 1 1s" "slow 1 true" "slow x -- true" "slow 1 true --" \
-		"rate 1" sample-clock "sample-clock x" "sample-clock 1000001" "delay x" "delay 0" "read-ring 1" \
+		"rate 1" sample-clock "sample-clock 1" "sample-clock x 0" "sample-clock 1000001 0" "sample-clock 1 x" "delay x" "delay 0" "read-ring 1" \
 		"register-all 1" "follow-ring 1" "sample-proc 1" "sample-iterator 1" "sample-taskstats 1"; do
 		# shellcheck disable=SC2086 # a list of words
 		run -2 --separate-stderr "$built/"$line
