@@ -10,7 +10,8 @@
  * so nothing is left out of one with several threads, unless one ends while the tasks are walked.
  *
  * The iterator visits all tasks, and the program knows nothing of LIST: a look at who is
- * wanted would cost the many processes of the benchmark more than it spares them.
+ * wanted would cost the many processes of the benchmark more than it spares them. Left out is the
+ * iterator of a single process, which Linux has since 6.1: for a few, one for each may be cheaper.
  *
  * The program is assembled here, since it is short, and the offsets in it are those of the running
  * kernel, which describes its types in TYPES (see Documentation/bpf/btf.rst).
