@@ -7,7 +7,8 @@ load helpers
 
 setup_file() {
 	export seen=$BATS_FILE_TMPDIR/seen built=$ROOT/build/measure measure=$ROOT/experiments/measure
-	meters=(cost slow rate delay register-all follow-ring read-ring sample-proc sample-clock)
+	meters=(cost slow rate delay register-all follow-ring read-ring sample-proc sample-iterator
+		sample-taskstats sample-clock)
 	make -s -C "$ROOT" -f experiments/measure/measure.mk build/measure/bench "${meters[@]/#/build/measure/}"
 	"$measure/build-module" "$measure/rearmed" 6.1 "$BATS_FILE_TMPDIR/rearmed.ko"
 	# a tool that is busy for 10 ms of each 30, by its own count of instructions: two a round;
@@ -38,6 +39,43 @@ setup_file() {
 		}
 	END
 	cc -O2 -static -o "$BATS_FILE_TMPDIR/third" "$BATS_FILE_TMPDIR/third.c"
+	# a program that has 300 major faults, more than 1000 minor ones and 300 ms of CPU time, and stays; with an argument,
+	# it has also a thread that has ended and one that is there, with faults and CPU time of their own
+	cat > "$BATS_FILE_TMPDIR/faults.c" <<-'END'
+		#define _GNU_SOURCE
+		#include <pthread.h>
+		#include <sys/mman.h>
+		#include <unistd.h>
+
+		static void fault(long minor, long major, long rounds)
+		{
+			char *p = mmap(NULL, minor << 12, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+			madvise(p, minor << 12, MADV_NOHUGEPAGE);
+			for (long i = 0; i < minor; i++)
+				p[i << 12] = 1;
+			madvise(p, major << 12, MADV_PAGEOUT);
+			for (long i = 0; i < major; i++)
+				((volatile char *)p)[i << 12] = 2;
+			__asm__ volatile("1: decq %0\n\tjnz 1b" : "+r" (rounds));
+		}
+		static void *ends(void *nothing) { fault(500, 50, 100000000); return nothing; }
+		static void *stays(void *nothing) { fault(200, 20, 50000000); pause(); return nothing; }
+		int main(int argc, char **argv)
+		{
+			pthread_t one, other;
+
+			(void)argv;
+			fault(1000, 300, 150000000);
+			if (argc > 1) {
+				pthread_create(&one, NULL, ends, NULL);
+				pthread_join(one, NULL);
+				pthread_create(&other, NULL, stays, NULL);
+			}
+			pause();
+		}
+	END
+	cc -O2 -static -pthread -o "$BATS_FILE_TMPDIR/faults" "$BATS_FILE_TMPDIR/faults.c"
 	cat > "$BATS_FILE_TMPDIR/guest" <<-'GUEST'
 		set -eu
 		for case in bench-cost bench-rate; do
@@ -51,8 +89,47 @@ setup_file() {
 		done
 		# as the cases do, with the tools that are ours, one that is known, and one that is not there
 		(OUT=$OUT/1000; costs 1000 none module)
-		(OUT=$OUT/100; costs 100 none module module+map proc third pidstat)
+		(OUT=$OUT/100; costs 100 none module module+map module+monitor proc iterator taskstats third pidstat)
 		rates idle 2
+		# a process alone, then both, as each sampler finds them and as /proc says in the end
+		./faults & alone=$!
+		./faults threads & threads=$!
+		sleep 2
+		found() {
+			sampler=$1
+			shift
+			printf '%s\n' "$@" > /tmp/meter.pids
+			rm -f /tmp/meter.shared
+			./sample-"$sampler" & meter=$!
+			sleep 0.5
+			kill $meter
+			wait $meter 2> /dev/null || true	# it says Terminated
+			# samples, minor, major and CPU time of a struct shared
+			od -A n -v -t u8 -w48 /tmp/meter.shared | awk '{ print $2, $4, $5, $6 }'
+		}
+		for sampler in proc iterator taskstats; do
+			found $sampler $alone > $OUT/found-$sampler
+		done
+		for sampler in proc iterator; do
+			found $sampler $alone $threads > $OUT/found-both-$sampler
+		done
+		for process in $alone $threads; do
+			sed 's/.*) //' /proc/$process/stat | awk '{ print $8, $10, $12 + $13 }'
+		done > $OUT/faults
+		# one that has ended is no process that counts nothing
+		kill $alone
+		wait $alone 2> /dev/null || true
+		for sampler in proc iterator taskstats; do
+			./sample-$sampler 2>&1 || true
+		done > $OUT/ended
+		kill $threads
+		# of times that tools have printed: what their samples in ten seconds are
+		for tool in pidstat perf bpftrace; do
+			cp $tool.said /tmp/meter.said
+			echo $tool $(samples_of $tool 10000000000)
+			head -n 5 $tool.said > /tmp/meter.said
+			echo $tool $(samples_of $tool 10000000000)
+		done > $OUT/counted
 		# what the kernel says that it has allocated, with a table for one process, and the default
 		for most in max_processes=1 ""; do
 			rmmod mp3
@@ -69,12 +146,30 @@ setup_file() {
 		./read-ring > "$OUT/read"
 		./monitor -p 2> /dev/null | sed 1d | wc -l > "$OUT/printed"
 	GUEST
-	files=("${meters[@]/#/$built/}" "$BATS_FILE_TMPDIR"/{third,rearmed.ko,guest} "$built/bench"
+	# as the tools print them: pidstat in seconds, with nothing for the last round but its first line; perf
+	# in seconds since it began; bpftrace in ms
+	{
+		printf 'Linux 6.1.0 (guest)\t11/26/26\t_x86_64_\t(1 CPU)\n\n'
+		for at in 1795733809 1795733811 1795733813; do
+			echo '# Time        UID       PID    %usr %system  %guest   %wait    %CPU   CPU  minflt/s  majflt/s'
+			printf "$at      0   %s    0.00    0.00    0.00    0.00    0.00     0      0.00      0.00\n" 101 102
+			echo
+		done | sed '$d' | sed '$d'
+	} > "$BATS_FILE_TMPDIR/pidstat.said"
+	for at in 0.050000 0.150000 0.250000; do
+		for event in minor-faults major-faults task-clock; do
+			printf '     %s,0,,%s,50000,100.00,,\n' $at $event
+		done
+	done > "$BATS_FILE_TMPDIR/perf.said"
+	for at in 1200 1250 1300; do
+		printf '%s ms\n@minor[%s]: 3\n\n\n@cpu_ns[1]: 1200\n' $at 7
+	done > "$BATS_FILE_TMPDIR/bpftrace.said"
+	files=("${meters[@]/#/$built/}" "$BATS_FILE_TMPDIR"/{third,faults,rearmed.ko,guest,{pidstat,perf,bpftrace}.said} "$built/bench"
 		"$ROOT"/experiments/cases/bench-{cost,rate})
 	for file in "${files[@]}"; do
 		set -- "$@" -f "$file"
 	done
-	"$ROOT/experiments/lab" -m sim -k 6.1 -M 512 -S none -o "$seen" "$@" -- sh ./guest 2>&3
+	"$ROOT/experiments/lab" -m sim -k 6.1 -M 512 -S zram:64 -o "$seen" "$@" -- sh ./guest 2>&3
 }
 
 setup() { cd "$seen" || return; }
@@ -112,8 +207,65 @@ between() {
 	span=$(cell 100/cost.tsv span_ns third 100)
 	between 0.665 "$(awk "BEGIN { print 2 * $(cell 100/cost.tsv rounds third 100) / $span }")" 0.667
 	between 33.2 "$(cell 100/cost.tsv cpu_percent third 100)" 33.5
-	# a third of 0.6 s, for 12 samples of 100 processes
-	between 166000 "$(cell 100/cost.tsv instructions third 100)" 167500
+}
+
+@test "the samples of a tool are counted, and one whose samples cannot be counted has no cost of a sample" {
+	for tool in module module+map module+monitor proc iterator taskstats; do
+		assert_equal "$tool: $(cell 100/cost.tsv samples $tool 100)" "$tool: 12"
+		# what is missing is the tool's, in two columns
+		span=$(cell 100/cost.tsv span_ns $tool 100)
+		between "$(cell 100/cost.tsv instructions $tool 100 | cut -d . -f 1)" \
+			"$(awk "BEGIN { printf \"%.0f\", $(cell 100/cost.tsv cpu_percent $tool 100) / 100 * $span / 12 / 100 }")" \
+			"$(($(cell 100/cost.tsv instructions $tool 100 | cut -d . -f 1) + 1))"
+	done
+	for column in samples instructions; do
+		assert_equal "$(cell 100/cost.tsv $column third 100)" -
+	done
+}
+
+@test "the times that tools print say how many samples there are in ten seconds" {
+	run -0 cat counted
+	# every two seconds; ten times a second; twenty times; and of a single time nothing
+	assert_output "pidstat 5
+pidstat -
+perf 100
+perf 100
+bpftrace 200
+bpftrace -"
+}
+
+@test "each sampler finds the faults and the CPU time that /proc has of a process, and of its threads" {
+	read -r minor major ticks < faults
+	cat faults
+	# page tables, stack and code beside the known ones
+	between 1000 "$minor" 1200
+	assert_equal "$major" 300
+	# of 10 ms
+	between 30 "$ticks" 33
+	for sampler in proc iterator taskstats; do
+		read -r samples minor_found major_found cpu_found < found-$sampler
+		between 9 "$samples" 11
+		assert_equal "$sampler: $minor_found $major_found" "$sampler: $minor $major"
+		between $((10000000 * ticks - 10000000)) "$cpu_found" $((10000000 * ticks + 20000000))
+	done
+	read -r minor_of_threads major_of_threads ticks_of_threads < <(sed -n 2p faults)
+	assert_equal "$major_of_threads" 370
+	between $((minor + 700)) "$minor_of_threads" $((minor + 800))
+	for sampler in proc iterator; do
+		read -r samples minor_found major_found cpu_found < found-both-$sampler
+		assert_equal "$sampler: $minor_found $major_found" \
+			"$sampler: $((minor + minor_of_threads)) $((major + major_of_threads))"
+		between $((10000000 * (ticks + ticks_of_threads) - 20000000)) "$cpu_found" \
+			$((10000000 * (ticks + ticks_of_threads) + 40000000))
+	done
+}
+
+@test "a sampler whose process has ended says so, and ends" {
+	run -0 cat ended
+	assert_line --index 0 --regexp '^sample-proc: /proc/[0-9]*/stat: No such file or directory'
+	assert_line --index 1 "sample-iterator: a process has ended"
+	assert_line --index 2 --regexp "^sample-taskstats: a process has ended"
+	assert_equal ${#lines[@]} 3
 }
 
 @test "a tool that is not there has no row, and a note says why" {
@@ -143,9 +295,7 @@ between() {
 	done
 }
 
-@test "a reader of the map is counted 20 samples a second, and a loop over /proc as many, at ten times the cost" {
-	between 12 "$(cell 100/cost.tsv samples module+map 100)" 12
-	between 12 "$(cell 100/cost.tsv samples proc 100)" 12
+@test "a loop over /proc has at least ten times the module's cost, and copies a line for a process" {
 	between $((10 * $(cell 100/cost.tsv instructions module 100 | cut -d . -f 1))) \
 		"$(cell 100/cost.tsv instructions proc 100)" 1000000
 	# a line of /proc/PID/stat
@@ -183,17 +333,19 @@ between() {
 	between 1 "$(of read 2)" $((100 * records))
 }
 
-@test "three samplers beside each other have the rates that their construction gives them" {
+@test "four samplers beside each other have the rates that their construction gives them" {
 	# without the header row, which is the case's
 	mapfile -t samplers < <(cut -f 2 rate.tsv)
-	assert_equal "${samplers[*]}" "module clock rearmed"
+	assert_equal "${samplers[*]}" "module clock clock-fifo rearmed"
 	rate() { awk -F '\t' -v sampler="$1" -v column="$2" '$2 == sampler { print $column }' rate.tsv; }
 	cat rate.tsv
 	# the deadlines are absolute, and an interrupt of a timer wakes the sampler
 	between 19.999 "$(rate module 5)" 20.001
 	between 0 "$(rate module 7)" 100000
-	between 19.999 "$(rate clock 5)" 20.001
-	between 0 "$(rate clock 7)" 100000
+	for clock in clock clock-fifo; do
+		between 19.999 "$(rate $clock 5)" 20.001
+		between 0 "$(rate $clock 7)" 100000
+	done
 	# 50 ms are 13 ticks of 4 ms, rounded up, and it comes one later: 250 / 14
 	between 17.85 "$(rate rearmed 5)" 17.87
 	between 5900000 "$(rate rearmed 7)" 6100000
@@ -242,8 +394,8 @@ times() {
 		assert_output --regexp "^usage: ${meter##*/}( |\$)"
 	done
 	for line in cost "cost 1" "cost x 1" "cost -1 1" "cost 1.5 1" "cost 1 1s" "slow 1 true" "slow x -- true" "slow 1 true --" \
-		"rate 1" sample-clock "sample-clock x" "sample-clock 1000001" "delay x" "delay 0" "read-ring 1" \
-		"register-all 1" "follow-ring 1" "sample-proc 1"; do
+		"rate 1" sample-clock "sample-clock 1" "sample-clock x 0" "sample-clock 1000001 0" "sample-clock 1 x" "delay x" "delay 0" "read-ring 1" \
+		"register-all 1" "follow-ring 1" "sample-proc 1" "sample-iterator 1" "sample-taskstats 1"; do
 		# shellcheck disable=SC2086 # a list of words
 		run -2 --separate-stderr "$built/"$line
 		assert_output ""

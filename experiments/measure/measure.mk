@@ -8,8 +8,9 @@
 #	build/measure/tools.tar		the programs that the profiler is compared with
 #	build/measure/KERNEL/rearmed.ko	the module that it is compared with, for that kernel
 
-meters := cost slow rate delay register-all follow-ring read-ring sample-proc sample-clock resident
-meter_sources := $(addprefix experiments/measure/,meter.c meter.h records.c records.h) \
+meters := cost slow rate delay register-all follow-ring read-ring sample-proc sample-iterator \
+	sample-taskstats sample-clock resident
+meter_sources := $(addprefix experiments/measure/,meter.c meter.h records.c records.h sampler.c sampler.h) \
 	$(addprefix mp3/,mp3.h tools/ring.c tools/ring.h)
 
 # What is measured must not depend on CC or CFLAGS: this is the machine's compiler. Two makes may build

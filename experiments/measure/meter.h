@@ -35,15 +35,26 @@ uint64_t now(void);
 void sleep_until(uint64_t time);
 
 /**
+ * struct counts - what a profiler tells of a process, or of several
+ * @cpu_ns:	CPU time, in user and kernel mode
+ */
+struct counts {
+	uint64_t minor, major, cpu_ns;
+};
+
+/**
  * struct shared - what the processes of one measurement tell each other
  * @spins:	rounds of the spinner of cost
  * @samples:	that a command of ours has taken; 1 also says that it is ready
  * @bytes:	that it has copied for a sample of one process
+ * @sums:	what it has found, of all processes of LIST: for a test, and so that no compiler
+ *		finds that nobody needs them
  */
 struct shared {
 	uint64_t spins;
 	uint64_t samples;
 	uint64_t bytes;
+	struct counts sums;
 };
 
 /* The one of this machine, mapped. */

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * sample-proc - the profiler's job done with /proc/PID/stat, as a command of cost
+ * sample-proc - the profiler's job done with /proc/PID/stat, see sampler.h
  *
  *	sample-proc
  *
- * Counts minor faults, major faults and CPU time of the processes of LIST, until it is
- * ended. It is the best that can be had of /proc: the files stay open, nothing is printed.
+ * It is the best that can be had of /proc: the files stay open. CPU time comes in hundredths of a second.
  */
 #define _GNU_SOURCE
 #include <err.h>
@@ -15,14 +14,14 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "meter.h"
+#include "sampler.h"
 
 const char synopsis[] = "";
 
 /* A process, its stat file, and what that said last. */
 struct process {
 	int file;
-	uint64_t minor, major, ticks;
+	struct counts last;
 };
 
 /* The next field, a number. */
@@ -36,12 +35,12 @@ static uint64_t field(const char **at)
 	return value;
 }
 
-/* Adds to @sums, like them, what the process has counted since. Returns the bytes read. */
-static size_t sample(struct process *process, struct process *sums)
+/* Adds to @sums what the process has counted since. Returns the bytes read. */
+static size_t sample(struct process *process, uint64_t tick, struct counts *sums)
 {
 	char text[1024];
 	ssize_t length = pread(process->file, text, sizeof(text) - 1, 0);
-	struct process said = { .file = process->file };
+	struct counts found;
 	const char *at;
 
 	if (length <= 0)
@@ -54,64 +53,54 @@ static size_t sample(struct process *process, struct process *sums)
 	if (!at)
 		errx(1, "not understood: %s", text);
 	at++;
-	said.minor = field(&at);
+	found.minor = field(&at);
 	field(&at);		/* of children */
-	said.major = field(&at);
+	found.major = field(&at);
 	field(&at);		/* of children */
-	said.ticks = field(&at);
-	said.ticks += field(&at);
-	sums->minor += said.minor - process->minor;
-	sums->major += said.major - process->major;
-	sums->ticks += said.ticks - process->ticks;
-	*process = said;
+	found.cpu_ns = tick * field(&at);
+	found.cpu_ns += tick * field(&at);
+	add_growth(sums, &process->last, &found);
 	return length;
 }
 
 static struct process *open_all(size_t *n)
 {
 	const struct rlimit files = { .rlim_cur = 1 << 20, .rlim_max = 1 << 20 };
-	struct process *all = NULL;
-	FILE *list = open_list();
-	int pid;
+	pid_t *pids = read_list(n);
+	struct process *all = calloc(*n, sizeof(*all));
 
+	if (!all)
+		err(1, "memory");
 	if (setrlimit(RLIMIT_NOFILE, &files))
 		err(1, "setrlimit");
-	for (*n = 0; fscanf(list, "%d", &pid) == 1; ++*n) {
+	for (size_t i = 0; i < *n; i++) {
 		char path[32];
 
-		all = reallocarray(all, *n + 1, sizeof(*all));
-		if (!all)
-			err(1, "memory");
-		snprintf(path, sizeof(path), "/proc/%d/stat", pid);
-		all[*n] = (struct process){ .file = open(path, O_RDONLY | O_CLOEXEC) };
-		if (all[*n].file < 0)
+		snprintf(path, sizeof(path), "/proc/%d/stat", pids[i]);
+		all[i].file = open(path, O_RDONLY | O_CLOEXEC);
+		if (all[i].file < 0)
 			err(1, "%s", path);
 	}
-	close_list(list);
-	if (!all)
-		errx(1, "no process is listed in %s", LIST);
+	free(pids);
 	return all;
 }
 
 int main(int argc, char **argv)
 {
-	struct process *all, sums = { 0 };
+	const uint64_t tick = SECOND / sysconf(_SC_CLK_TCK);
+	struct counts sums = { 0 };
+	struct process *all;
 	struct shared *shared;
 	size_t n;
 
 	check_arguments(argc, argv, 0, 0);
 	shared = share();
 	all = open_all(&n);
-	for (uint64_t due = now();; sleep_until(due)) {
+	for (uint64_t due = now();; await_next(&due)) {
 		size_t bytes = 0;
 
 		for (size_t i = 0; i < n; i++)
-			bytes += sample(&all[i], &sums);
-		shared->bytes = bytes / n;
-		count_sample(shared);
-		/* Deadlines that have passed are given up. */
-		do
-			due += PERIOD;
-		while (due <= now());
+			bytes += sample(&all[i], tick, &sums);
+		tell_sample(shared, &sums, bytes / n);
 	}
 }
