@@ -25,10 +25,8 @@ struct table {
 /* A number, or a dash for what is not there. */
 static bool value(const char **at, double *value)
 {
-	if (fraction(at, "\t", value))
-		return true;
 	*value = NAN;
-	return skip(at, "\t-");
+	return skip(at, "\t-") || fraction(at, "\t", value);
 }
 
 static void read_header(struct table *table, struct text *text)
