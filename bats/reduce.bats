@@ -444,6 +444,13 @@ END
 	assert_output --regexp '^ +[56] 0'$'\n'' +[56] 9'$'\n'' +1 10$'
 }
 
+@test "system takes a first row that was printed after the sample of the second was taken" {
+	system 0.05 0.1
+	sed -i '2s/^1020000000/1050100000/' system.tsv
+	run -0 "$REDUCE" system -z 100 "$data" "$records" system.tsv
+	assert_equal "$(cut -f 1,2 <<< "$output" | tr '\t' ' ')" "$(printf '%s\n' 'seconds pgfault' '0.050000 3' '0.100000 6')"
+}
+
 @test "system has the header row alone of a machine that nobody sampled but at the beginning" {
 	system | head -n 2
 	sed -i '3,$d' system.tsv
