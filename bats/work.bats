@@ -113,10 +113,10 @@ EOF
 		"$("$work" -h | sed -nE 's/^ +(-[a-z]), (--[a-z]+)=.*/\1 \2/p; s/^ +(--[a-z]+)=.*/- \1/p' | sort)"
 	while read -r short long wrong; do
 		for word in "" $wrong; do
-			[ $short = - ] || wrong_use "$short wants " "$short" "$word" 1 R 1
+			[ "$short" = - ] || wrong_use "$short wants " "$short" "$word" 1 R 1
 			wrong_use "$long wants " 1 "$long=$word" R 1
 		done
-		[ $short = - ] || wrong_use "$short wants an argument" 1 R 1 "$short"
+		[ "$short" = - ] || wrong_use "$short wants an argument" 1 R 1 "$short"
 		wrong_use "$long wants an argument" 1 R 1 "$long"
 	done < <(with_argument)
 	wrong_use "-s wants a number from 0 to 4294967295, not '=1'" -s=1 1 R 1
