@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # bats file_tags=guest
-# shellcheck disable=SC2030,SC2031 # each test has a stderr of its own
+# shellcheck disable=SC2030,SC2031,SC2154 # each test has a stderr of its own, which bats sets
 #
 # lab - a command in a machine, its results, and every way in which it can end
 
