@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # bats file_tags=guest
-# shellcheck disable=SC2030,SC2031 # each test has a stderr of its own
+# shellcheck disable=SC2030,SC2031,SC2154 # each test has a stderr of its own, which bats sets
 #
 # lab - a command in a machine, its results, and every way in which it can end
 
@@ -514,6 +514,7 @@ arm64_here() { [ -d "$ROOT/build/kernel/6.1-arm64" ] && [ -d "$ROOT/build/tools/
 			cat /proc/swaps /proc/devices /proc/sys/vm/swappiness /proc/sys/kernel/printk \
 				/sys/kernel/mm/transparent_hugepage/enabled /sys/kernel/mm/lru_gen/enabled
 			ls -d /dev/* /proc/* | grep -v '/[0-9]*$'
+			ls -d /sys/fs/cgroup/lab.* 2>/dev/null || true
 			ls /tmp/tree/build/lab
 		}
 		mkdir -p /tmp/tree/build/lab
@@ -536,11 +537,24 @@ arm64_here() { [ -d "$ROOT/build/kernel/6.1-arm64" ] && [ -d "$ROOT/build/tools/
 		same
 
 		for knob in vm.wishfulness=10 vm.swappiness=1000 vm.swappiness=-1 /sys/nosuch=1 \
-			/sys/kernel/mm/transparent_hugepage/enabled=perhaps; do
+			/sys/kernel/mm/transparent_hugepage/enabled=perhaps memory.max=lots memory.nosuch=1 \
+			memory.max=200001 memory.max=; do
 			status=0
 			$lab -m host -n -K vm.swappiness=12 -K $knob -- echo it ran 2>/tmp/words || status=$?
 			echo "$knob: $status $(head -n 1 /tmp/words)"
 		done
+		rm -r /tmp/tree/build/lab/*
+		same
+
+		# the shell, and what it forks; and one that fails, in a cgroup
+		$lab -m host -K memory.max=64M -K memory.high=48M -- sh -c '
+			echo "cgroup $(cat $CGROUP/memory.max $CGROUP/memory.high | paste -sd " ") $(
+				sh -c "cat /proc/self/cgroup") is ${CGROUP#/sys/fs/cgroup}"
+			grep -c -x $$ $CGROUP/cgroup.procs; sleep 1000 &'
+		status=0
+		$lab -m host -K memory.max=max -- sh -c 'echo "limit $(cat $CGROUP/memory.max)"; exit 9' || status=$?
+		echo "status $status"
+		$lab -m host -- sh -c 'echo "no cgroup: ${CGROUP-none}"'
 		rm -r /tmp/tree/build/lab/*
 		same
 
@@ -577,6 +591,16 @@ arm64_here() { [ -d "$ROOT/build/kernel/6.1-arm64" ] && [ -d "$ROOT/build/tools/
 	assert_line 'vm.swappiness=1000: 1 lab: this kernel does not take the knob vm.swappiness=1000'
 	assert_line '/sys/nosuch=1: 1 lab: this kernel has no knob /sys/nosuch'
 	assert_line --regexp '^/sys/.*=perhaps: 1 lab: this kernel does not take the knob'
+	assert_line 'memory.max=lots: 1 lab: this kernel does not take the knob memory.max=lots'
+	assert_line 'memory.nosuch=1: 1 lab: this kernel has no knob memory.nosuch'
+	assert_line 'memory.max=200001: 1 lab: the knob memory.max=200001 was set, and reads 196608'
+	assert_line --regexp '^memory.max=: 1 lab: '
+	assert_line --regexp '^cgroup 67108864 50331648 0::(/lab\.[0-9]+) is (/lab\.[0-9]+)$'
+	[[ $output =~ 0::(/lab\.[0-9]+)\ is\ (/lab\.[0-9]+) ]]
+	assert_equal "${BASH_REMATCH[1]}" "${BASH_REMATCH[2]}"
+	assert_line 'limit max'
+	assert_line 'status 9'
+	assert_line 'no cgroup: none'
 	assert_line 'status 130'
 	assert_line 'lab: interrupted'
 	assert_line 'nothing runs'
@@ -589,6 +613,17 @@ arm64_here() { [ -d "$ROOT/build/kernel/6.1-arm64" ] && [ -d "$ROOT/build/tools/
 	run -1 --separate-stderr "$LAB" -n -S none -K boot:nosuchknob=3 -- echo it ran
 	assert_output ''
 	output=$stderr assert_output --partial 'lab: this kernel has no knob boot:nosuchknob'
+	evidence
+	rm -r "$evidence"
+}
+
+@test "a limit of memory that is none fails the run before it begins, with one line" {
+	run -1 --separate-stderr "$LAB" -n -S none -K memory.max=lots -o "$results" -- echo it ran
+	assert_output ''
+	assert_equal "${stderr_lines[0]}" 'lab: this kernel does not take the knob memory.max=lots'
+	# and where the evidence is
+	assert_equal "${#stderr_lines[@]}" 2
+	assert_earlier_results
 	evidence
 	rm -r "$evidence"
 }

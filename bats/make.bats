@@ -57,25 +57,30 @@ says_no() {
 	run -0 make mine
 	assert_output --partial "plots/sim-6.1-192-none-1/mine.profile.svg"
 	run -0 ls results/sim-6.1-192-none-1/mine
-	assert_output "$(printf '%s\n' meta.tsv sorted.counters.tsv sorted.data sorted.processes.tsv sorted.series.tsv sorted.work)"
+	assert_output "$(printf '%s\n' meta.tsv settings.tsv sorted.counters.tsv sorted.data sorted.processes.tsv sorted.series.tsv \
+		sorted.system.tsv sorted.work)"
 	# it is sort that was profiled
 	run -0 cut -f 5 results/sim-6.1-192-none-1/mine/sorted.processes.tsv
 	grep -q sort results/sim-6.1-192-none-1/mine/sorted.processes.tsv
 	run -0 make -s verify RUNS=sim-6.1-192-none-1/mine
-	assert_line --regexp '^verify: sim-6.1-192-none-1/mine: the same, [0-9]+ bytes in 6 files, '
+	assert_line --regexp '^verify: sim-6.1-192-none-1/mine: the same, [0-9]+ bytes in 9 files, '
 	rm experiments/cases/mine
 }
 
 @test "a run leaves its files in a directory of its own, and its records in build/" {
-	assert_equal "$(ls results/$row)" "$(printf '%s\n' meta.tsv tiny-1.counters.tsv tiny-1.data \
-		tiny-1.processes.tsv tiny-1.series.tsv tiny-1.work)"
-	assert_equal "$(ls build/rows/$row)" "$(printf '%s\n' meta.tsv tiny-1.counters.tsv tiny-1.data \
-		tiny-1.processes.tsv tiny-1.records.tsv.gz tiny-1.series.tsv tiny-1.work)"
+	assert_equal "$(ls results/$row)" "$(printf '%s\n' meta.tsv settings.tsv tiny-1.counters.tsv tiny-1.data \
+		tiny-1.processes.tsv tiny-1.series.tsv tiny-1.system.tsv tiny-1.work)"
+	assert_equal "$(ls build/rows/$row)" "$(printf '%s\n' meta.tsv settings.tsv tiny-1.counters.tsv tiny-1.data \
+		tiny-1.processes.tsv tiny-1.records.tsv.gz tiny-1.series.tsv tiny-1.system.tsv tiny-1.system.tsv.gz tiny-1.work)"
+	# of a machine without a swap device, what that would count is nothing
+	run -0 awk -F '\t' 'NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i; next }
+		{ print $at["swap_reads"], $at["swap_busy_ms"], ($at["pgfault"] ~ /^[0-9]+$/) }' results/$row/tiny-1.system.tsv
+	assert_line --index $((${#lines[@]} - 1)) "nan nan 1"
 	# each is in the provenance, by its digest
 	while IFS='	' read -r file digest; do
 		assert_equal "$file $(sha256sum < "build/rows/$row/$file" | cut -d ' ' -f 1)" "$file $digest"
 	done < <(sed -n 's/^digest[.]//p' results/$row/meta.tsv)
-	assert_equal "$(grep -c ^digest results/$row/meta.tsv)" 6
+	assert_equal "$(grep -c ^digest results/$row/meta.tsv)" 9
 }
 
 @test "what is there with the same inputs is not run again, whatever the dates say" {
@@ -88,7 +93,7 @@ says_no() {
 
 @test "a comment that changes anywhere runs nothing again" {
 	before=$(results)
-	for file in mp3/module/registry.c mp3/tools/work.c experiments/machine/lockstep.c; do
+	for file in mp3/module/registry.c mp3/tools/work.c experiments/machine/lockstep.c experiments/machine/sample-system.c; do
 		cp $file "$BATS_TEST_TMPDIR"
 		echo '/* a comment */' >> $file
 	done

@@ -338,12 +338,175 @@ refuses_counters() {
 @test "counters that are none, or lack one, are refused with their line" {
 	refuses_counters 1d "1: expected the header row of counters, found \"$(sed -n '2s/\t/?/gp' "$counters")\""
 	refuses_counters '2s/10.50/9.50/' '2: expected a counter that grows, found "time_s?10.00?9.50"'
-	refuses_counters '5s/1060/x/' '5: expected a counter that grows, found "pswpin?1000?x"'
-	refuses_counters '$s/$/ 1/' '14: expected a counter that grows, found "swap_busy_ms?1000?1350 1"'
+	refuses_counters '5s/1060/x/' '5: expected a counter, found "pswpin?1000?x"'
+	refuses_counters '/^swap_busy_ms/s/$/ 1/' '14: expected a counter, found "swap_busy_ms?1000?1350 1"'
+	refuses_counters '5s/1000\t//' '5: expected a counter, found "pswpin?1060"'
+	refuses_counters '5s/\t.*//' '5: expected a counter, found "pswpin"'
 	refuses_counters /pswpin/d " no counter pswpin"
+	head -c -1 "$counters" > bad.tsv
+	fails 1 "bad.tsv:$(wc -l < "$counters"): expected a counter, found \"$(tail -n 1 "$counters" | tr '\t' '?')\" without an end of line" \
+		check -z 100 "$data" "$records" "$work" bad.tsv
 	# but a machine may have no swap device
 	sed /swap_/d "$counters" > none.tsv
 	run -0 "$REDUCE" check -z 100 "$data" "$records" "$work" none.tsv
+}
+
+# In the fixture, nr_free_pages, workingset_nodes, cgroup.anon and cpu_iowait_s do.
+@test "a level may fall, as may all of a cgroup and iowait, a counter may not" {
+	for name in nr_free_pages workingset_nodes cgroup.anon cpu_iowait_s; do
+		awk -F '\t' -v name="$name" '$1 == name { exit !($3 < $2) }' "$counters" || fail "$name does not fall in $counters"
+		# one that begins so, or ends so, is another
+		for other in x$name ${name%??}; do
+			case $other in nr_* | cgroup.*) continue ;; esac
+			refuses_counters "s/^$name\t/$other\t/" \
+				"$(grep -n "^$name" "$counters" | sed "s/:$name\t/: expected a counter that grows, found \"$other?/; s/\t/?/g; s/\$/\"/")"
+		done
+	done
+	refuses_counters '/^pgscan_direct\t/s/120/19/' \
+		"$(grep -n '^pgscan_direct	' "$counters" | sed 's/:/: expected a counter that grows, found "/; s/120/19"/; s/\t/?/g')"
+	run -0 "$REDUCE" check -z 100 "$data" "$records" "$work" "$counters"
+}
+
+# Only up to the first tab, and whatever it has: the kernel gives the names.
+@test "a counter's name may be anything, and one that looks like another is not taken for it" {
+	{ cat "$counters"; printf '%s\t5\t9\n' a%sb%n 'thp: "split"' "it's" "$(printf '%0500d' 0)" nr_ majors2 pgmajfault_x $'\303\244' ''; } > odd.tsv
+	run -0 "$REDUCE" check -z 100 "$data" "$records" "$work" odd.tsv
+	assert_output ""
+	sed 's/^majors\t/majors2\t/' "$counters" > other.tsv
+	fails 1 'other.tsv: no counter majors' check -z 100 "$data" "$records" "$work" other.tsv
+	printf 'a%%sb\1\t9\t5\n' | cat "$counters" - > odd.tsv
+	fails 1 "odd.tsv:$(wc -l < odd.tsv): expected a counter that grows, found \"a%sb??9?5\"" \
+		check -z 100 "$data" "$records" "$work" odd.tsv
+}
+
+# system SECONDS... - system.tsv, whose first row is at 1.02 s of the clock, 0.02 s after the profiling
+# began, and others so many s after that: how often something has happened is 1000 and 3 a row, of
+# nr_free there are 50000 and 2 less a row; of gone there is nothing
+system() {
+	printf '%s\n' "$@" | awk 'BEGIN { OFS = "\t"; print "time_ns", "pgfault", "nr_free", "gone"; print 1020000000, 1000, 50000, "-" }
+		{ printf "%.0f\t%d\t%d\t-\n", 1e9 + $1 * 1e9, 1000 + 3 * NR, 50000 - 2 * NR }' > system.tsv
+}
+
+@test "system has the rows of the whole machine, totals since the first one, and levels as they are" {
+	system 0.05 0.1 0.203 0.21
+	run -0 --separate-stderr "$REDUCE" system -z 100 "$data" "$records" system.tsv
+	assert_equal "$stderr" ""
+	assert_equal "$output" "$(tr ' ' '\t' << 'END'
+seconds pgfault nr_free gone
+0.050000 3 49998 nan
+0.100000 6 49996 nan
+0.203000 9 49994 nan
+0.210000 12 49992 nan
+END
+	)"
+}
+
+# 1000 rows of 50 ms, of which each tenth is the last one of its half a second.
+@test "system is thinned to rows at equal distances, and each of them is exact" {
+	# shellcheck disable=SC2046 # words
+	system $(seq 0.05 0.05 50)
+	run -0 "$REDUCE" system -z 100 "$data" "$records" system.tsv
+	run -0 awk -F '\t' '
+		NR == 1 { next }
+		{ k = int($1 / 0.05 + 0.5)
+		  if ($2 != 3 * k || $3 != 50000 - 2 * k || $4 != "nan" || NF != 4) print "row", $0
+		  # a time on the edge is on either side of it; the last row is there in any case
+		  if ((k - last < 9 || k - last > 11) && k < 1000) print "distance", k - last
+		  last = k }
+		END { print last, (NR - 1 >= 100 && NR - 1 <= 101) }' <<< "$output"
+	assert_output "1000 1"
+}
+
+@test "system has 101 rows at most, the last one and all of what is little, however they lie" {
+	while IFS='	' read -r seconds rows; do
+		# shellcheck disable=SC2046,SC2086 # words
+		system $(seq $seconds)
+		run -0 "$REDUCE" system -z 100 "$data" "$records" system.tsv
+		n=$(($(wc -l < system.tsv) - 2))
+		assert_equal "$seconds: $(tail -n 1 <<< "$output" | cut -f 2)" "$seconds: $((3 * n))"
+		case $rows in
+		all) assert_equal "$seconds: $((${#lines[@]} - 1))" "$seconds: $n" ;;
+		*) assert [ $((${#lines[@]} - 1)) -le 101 ]; assert [ $((${#lines[@]} - 1)) -ge "$rows" ] ;;
+		esac
+	done << 'END'
+0.05 0.05 0.05	all
+0.05 0.05 2	all
+0.07 0.05 9.96	99
+0.03 0.01 100	100
+0.05 0.051 33	99
+END
+	# with a long gap in it, in which there was nothing to sample
+	# shellcheck disable=SC2046 # words
+	system $(seq 0.05 0.05 5) $(seq 95 0.05 100)
+	run -0 "$REDUCE" system -z 100 "$data" "$records" system.tsv
+	run -0 awk -F '\t' 'NR > 1 { print int($1 / 10) }' <<< "$output"
+	run -0 uniq -c <<< "$output"
+	assert_output --regexp '^ +[56] 0'$'\n'' +[56] 9'$'\n'' +1 10$'
+}
+
+@test "system takes a first row that was printed after the sample of the second was taken" {
+	system 0.05 0.1
+	sed -i '2s/^1020000000/1050100000/' system.tsv
+	run -0 "$REDUCE" system -z 100 "$data" "$records" system.tsv
+	assert_equal "$(cut -f 1,2 <<< "$output" | tr '\t' ' ')" "$(printf '%s\n' 'seconds pgfault' '0.050000 3' '0.100000 6')"
+}
+
+@test "system has the header row alone of a machine that nobody sampled but at the beginning" {
+	system | head -n 2
+	sed -i '3,$d' system.tsv
+	run -0 "$REDUCE" system -z 100 "$data" "$records" system.tsv
+	assert_output "$(printf 'seconds\tpgfault\tnr_free\tgone')"
+}
+
+@test "system takes 64 columns, whatever their names" {
+	{
+		{ echo time_ns; seq -f 'a%%s"%g' 64; } | paste -sd '\t'
+		for ns in 1020000000 1050000000; do { echo $ns; seq 64; } | paste -sd '\t'; done
+	} > wide.tsv
+	run -0 "$REDUCE" system -z 100 "$data" "$records" wide.tsv
+	assert_equal "$(head -n 1 <<< "$output")" "$({ echo seconds; seq -f 'a%%s"%g' 64; } | paste -sd '\t')"
+	assert_equal "$(tail -n 1 <<< "$output")" "$({ echo 0.050000; yes 0 | head -n 64; } | paste -sd '\t')"
+	sed 's/$/\t65/' wide.tsv > wider.tsv
+	fails 1 "wider.tsv:1: expected no more columns, found \"$(head -n 1 wider.tsv | tr '\t' '?' | cut -c 1-200)\"" \
+		system -z 100 "$data" "$records" wider.tsv
+	assert_equal "${#stderr_lines[@]}" 1
+}
+
+# refuses_system SED MESSAGE - what sample-system has printed is not once sed has changed it
+refuses_system() {
+	sed "$1" system.tsv > bad.tsv
+	fails 1 "bad.tsv:$2" system -z 100 "$data" "$records" bad.tsv
+	assert_equal "${#stderr_lines[@]}" 1
+}
+
+@test "what is not of sample-system is refused with its line" {
+	system 0.05 0.1 0.2
+	refuses_system 1d '1: expected the header row of sample-system, found "1020000000?1000?50000?-"'
+	refuses_system '1s/time_ns/time/' '1: expected the header row of sample-system, found "time?pgfault?nr_free?gone"'
+	refuses_system '1s/\t.*//' '1: expected the header row of sample-system, found "time_ns"'
+	later='expected a row of sample-system that is later than the one before'
+	refuses_system '4s/^11/10/; 4s/\t1/\t2/' "4: $later, found \"1000000000?2006?49996?-\""
+	refuses_system '4s/\t-$//' '4: expected a row of sample-system, found "1100000000?1006?49996"'
+	refuses_system '4s/$/\t1/' "4: $later, found \"1100000000?1006?49996?-?1\""
+	refuses_system '4s/$/ /' "4: $later, found \"1100000000?1006?49996?- \""
+	for change in 1006/x 1006/-6 1006/0x10 1006/1e3 '1006\t/' '1006/' '\t1006/ 1006' 1006/+1006; do
+		refuses_system "4s/${change/\//\/}/" \
+			"4: expected a row of sample-system, found \"$(sed -n "4s/$change/; 4s/\t/?/g; 4p" system.tsv)\""
+	done
+	refuses_system '4s/^/-/' '4: expected a time, found "-1100000000?1006?49996?-"'
+	refuses_system '4s/.*//' '4: expected a time, found ""'
+	refuses_system '2,$d' ' no rows'
+	refuses_system '1,$d' ' no rows'
+	for length in 1 2 5; do
+		head -c -$length system.tsv > bad.tsv
+		run -1 --separate-stderr "$REDUCE" system -z 100 "$data" "$records" bad.tsv
+		assert_equal "${#stderr_lines[@]}: $output" "1: "
+		[[ $stderr == 'reduce: bad.tsv:5: expected a row of sample-system'*' without an end of line' ]] || fail "$stderr"
+	done
+	fails 1 'missing: No such file or directory' system -z 100 "$data" "$records" missing
+	# the records are checked, too
+	sed 9d "$records" > few.tsv
+	fails 1 'few.tsv: process 42 has no last record' system -z 100 "$data" few.tsv system.tsv
 }
 
 @test "records that do not add up to the samples are refused, with the difference" {
@@ -411,8 +574,9 @@ refuses_counters() {
 }
 
 @test "output that cannot be written is an error" {
+	system 0.05 0.1
 	for command in "samples -z 100 $data" "processes -z 100 $data $records $work" \
-		"series -z 100 $data $records $work" -h; do
+		"series -z 100 $data $records $work" "system -z 100 $data $records system.tsv" -h; do
 		run -1 sh -c "'$REDUCE' $command > /dev/full"
 		assert_output 'reduce: standard output: No space left on device'
 	done

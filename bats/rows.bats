@@ -14,6 +14,9 @@ set=()
 @test "a case has its own arguments, memory and swap, unless the axes say otherwise" {
 	run -0 rows -p case1 theory
 	assert_output "$(printf '%s\n' sim-6.1-1024-disk-1/case1 sim-6.1-160-ssd512-1/theory)"
+	# of several runs, the longest first
+	run -0 rows -p case3 sleepless
+	assert_output "$(printf 'sim-6.1-1024-disk6144-1/%s\n' case3-11 case3-7 case3-5 case3-1 sleepless-{8,7,6,5,4,3,2,1})"
 	set=(MEM=512 SWAP=zram SEED=3 KERNEL=6.12 MACHINE=tcg N=2)
 	run -0 rows -p case3 theory
 	assert_output "$(printf '%s\n' tcg-6.12-512-zram-3/case3-2 tcg-6.12-512-zram-3/theory)"
@@ -47,7 +50,16 @@ set=()
 	set=()
 	assert_equal "$(rows -p "$path" | sort)" "$sorted"
 	run -0 rows -s sweep
-	assert_output sim-6.1-1024-disk-1/case3-1..12
+	assert_output sim-6.1-1024-disk6144-1/case3-1..12
+}
+
+@test "a knob of a memory cgroup is part of the row, and back" {
+	set=(KNOBS=memory.max=200M)
+	run -0 rows -p case1
+	assert_output sim-6.1-1024-disk-1+memory.max@200M/case1
+	set=()
+	run -0 rows "$output"
+	assert_output --partial "	memory.max=200M"
 }
 
 @test "the default size of a swap store, said or not, is the same row" {
@@ -81,10 +93,10 @@ set=()
 
 @test "figures are of a row, of a set, or of its seeds" {
 	run -0 rows -f case1 case3
-	assert_output "$(printf '%s\n' plots/sim-6.1-1024-disk-1/case1.profile.svg plots/sim-6.1-1024-disk-1/case3-1,5,7,11.levels.svg)"
+	assert_output "$(printf '%s\n' plots/sim-6.1-1024-disk-1/case1.profile.svg plots/sim-6.1-1024-disk6144-1/case3-1,5,7,11.levels.svg)"
 	set=(SEED=1..7 N="5 7")
 	run -0 rows -f case3
-	assert_output plots/sim-6.1-1024-disk-1..7/case3-5,7.seeds.svg
+	assert_output plots/sim-6.1-1024-disk6144-1..7/case3-5,7.seeds.svg
 }
 
 # refused SETTING WORDS - by one line that has these words, and 2

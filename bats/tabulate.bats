@@ -34,8 +34,14 @@ fails() {
 	assert_equal "${stderr_lines[0]}" "tabulate: $2"
 }
 
-# columns FIRST-LAST - of the output's second line, separated by blanks
-columns() { cut -f "$1" <<< "${lines[1]}" | tr '\t' ' '; }
+# named NAME... - the columns of these names, of the output's second line, separated by blanks; a ? for one that is not there
+named() {
+	printf '%s\n' "${lines[0]}" "${lines[1]}" | awk -F '\t' -v names="$*" '
+		NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i; next }
+		{ n = split(names, name, " "); for (i = 1; i <= n; i++) printf "%s%s", (i > 1 ? " " : ""), (name[i] in at ? $at[name[i]] : "?"); print "" }'
+}
+
+axes='machine kernel memory swap seed knobs case argument'
 
 # rate_hz = 4 / 0.21. utilization = (50 * 0.05 + 100 * 0.05 + 25 * 0.1 +
 # 0 * 0.01) / 0.21 = 10 / 0.21. Of 0.2, 0.05 and 0.125 s, 0.125 is the median.
@@ -45,12 +51,18 @@ columns() { cut -f "$1" <<< "${lines[1]}" | tr '\t' ' '; }
 # and 2 of the 45 major faults; these are 11, 2 and -13 from their mean of 15, and
 # sqrt((121 + 4 + 169) / 3) / 15 = 0.65997.
 #
-# Of the counters: 48 - 45 other major faults; 60 + 10 requests; busy for 350 ms of
-# 0.5 s, 350 / 45 = 7.7778 ms a fault. CPU time is 50.5 + 43 + 3 ms, over 45 2.1444 ms.
+# touches_per_awake_second = 720 / (0.1 + 0.025 + 0.0625) = 3840; 720 / 45 touches a major fault.
+#
+# Of the counters: 48 - 45 other major faults; 60 and 10 requests, of 480 and 584 sectors,
+# which are 60 and 73 pages; busy for 350 ms of 0.5 s, 350 / 70 = 5 ms a request and 350 / 45 =
+# 7.7778 ms a fault, 60/70 of it, 6.6667, for reads and 10/70, 1.1111, for writes. CPU time is
+# 50.5 + 43 + 3 ms, over 45 2.1444 ms. Of the 0.5 s, kswapd had 0.05, and somebody waited for
+# memory for 0.4 and all for 0.25, for the disk for 0.3 and 0.2. 50 - 10 and 5 - 3 pages came
+# back; kswapd looked at 400 - 100 and took 290 - 90, others at 120 - 20, taking 55 - 5.
 #
 # The second run has the first two reports alone: the median is the mean of 0.2
-# and 0.05; touches = 500, 500 / 0.21 = 2380.9524. Of its major faults, a process
-# has 9 and the other 36, which is 13.5 from their mean of 22.5.
+# and 0.05; touches = 500, 500 / 0.21 = 2380.9524 and 500 / 0.125 = 4000, 500 / 45 = 11.1111. Of its
+# major faults, a process has 9 and the other 36, which is 13.5 from their mean of 22.5.
 @test "runs has a row a run, with its axes, sums, means and medians" {
 	two=results/sim-6.1-1024-ssd-1/case3-2/profile3-2
 	place $two "./profile case3 2"
@@ -62,12 +74,65 @@ columns() { cut -f "$1" <<< "${lines[1]}" | tr '\t' ' '; }
 	} > $two.processes.tsv
 	run -0 --separate-stderr "$TABULATE" runs "$run" $two
 	assert_equal "$stderr" ""
-	assert_equal "$output" "$(tr -s ' \n' '\t\n' << 'END'
-machine kernel memory swap seed knobs case argument n samples seconds rate_hz utilization completion_min completion_median completion_max touches distinct minor major work_minor work_major majors_per_second touches_per_second major_share_min major_share_max major_cv pgmajfault other_majors pswpin pswpout swap_requests swap_busy lifetime_ms service_ms
-sim 6.1 1024 disk 1 - case3 3 3 4 0.210 19.048 47.62 0.050 0.125 0.200 720 60 201 45 200 37 214.286 3428.571 4.44 57.78 0.6600 46 3 60 80 70 70.00 2.1444 7.7778
-sim 6.1 1024 ssd 1 - case3 2 2 4 0.210 19.048 47.62 0.050 0.125 0.200 500 50 201 45 170 35 214.286 2380.952 20.00 80.00 0.6000 46 3 60 80 70 70.00 0.0000 7.7778
+	# a line a column
+	run -0 awk -F '\t' '{ for (i = 1; i <= NF; i++) column[i] = column[i] (NR > 1 ? " " : "") $i }
+		END { for (i = 1; i in column; i++) print column[i] }' <<< "$output"
+	assert_output - << 'END'
+machine sim sim
+kernel 6.1 6.1
+memory 1024 1024
+swap disk ssd
+seed 1 1
+knobs - -
+case case3 case3
+argument 3 2
+n 3 2
+samples 4 4
+seconds 0.210 0.210
+rate_hz 19.048 19.048
+utilization 47.62 47.62
+completion_min 0.050 0.050
+completion_median 0.125 0.125
+completion_max 0.200 0.200
+touches 720 500
+distinct 60 50
+minor 201 201
+major 45 45
+work_minor 200 170
+work_major 37 35
+majors_per_second 214.286 214.286
+touches_per_second 3428.571 2380.952
+touches_per_awake_second 3840.000 4000.000
+touches_per_major 16.000 11.111
+major_share_min 4.44 20.00
+major_share_max 57.78 80.00
+major_cv 0.6600 0.6000
+pgmajfault 46 46
+other_majors 3 3
+pswpin 60 60
+pswpout 80 80
+swap_reads 60 60
+swap_writes 10 10
+pages_per_read 1.000 1.000
+pages_per_write 7.300 7.300
+swap_busy 70.00 70.00
+request_ms 5.0000 5.0000
+lifetime_ms 2.1444 0.0000
+service_ms 7.7778 7.7778
+service_read_ms 6.6667 6.6667
+service_write_ms 1.1111 1.1111
+kswapd 10.00 10.00
+memory_some 80.00 80.00
+memory_full 50.00 50.00
+io_some 60.00 60.00
+io_full 40.00 40.00
+refaults_anon 40 40
+refaults_file 2 2
+scan_kswapd 300 300
+scan_direct 100 100
+steal_kswapd 200 200
+steal_direct 50 50
 END
-	)"
 }
 
 # Kernel, swap model and case may have a dash, the kernel a plus, too.
@@ -75,7 +140,8 @@ END
 	while read -r path command expected; do
 		place "results/$path" "$command"
 		run -0 "$TABULATE" runs "results/$path"
-		assert_equal "$(columns 1-8)" "$expected"
+		# shellcheck disable=SC2086 # words
+		assert_equal "$(named $axes)" "$expected"
 	done << 'END'
 sim-6.1-1024-disk4096-12/case1/profile1 case1 sim 6.1 1024 disk4096 12 - case1 -
 host-6.1.0-50-cloud-amd64-all-own-1/case1/profile1 case1 host 6.1.0-50-cloud-amd64 all own 1 - case1 -
@@ -86,11 +152,12 @@ END
 	# an argument may have a dash, which only the command tells
 	place results/sim-6.1-1024-disk-1/cache-build-slow/x "'./profile' 'cache' 'build-slow'"
 	run -0 "$TABULATE" runs results/sim-6.1-1024-disk-1/cache-build-slow/x
-	assert_equal "$(columns 7-8)" 'cache build-slow'
+	assert_equal "$(named case argument)" 'cache build-slow'
 	# from where the run lies, and with an absolute path
 	cd results/sim-6.1-1024-disk-1/case3-3
 	run -0 "$TABULATE" runs "$PWD/profile3-3"
-	assert_equal "$(columns 1-8)" 'sim 6.1 1024 disk 1 - case3 3'
+	# shellcheck disable=SC2086 # words
+	assert_equal "$(named $axes)" 'sim 6.1 1024 disk 1 - case3 3'
 }
 
 @test "a path without axes is refused" {
@@ -108,18 +175,24 @@ END
 @test "a run of programs that are not work has all that the kernel tells" {
 	: > "$run.work"
 	run -0 "$TABULATE" runs "$run"
-	assert_equal "$(columns 9-35)" "3 4 0.210 19.048 47.62 0.070 0.193 0.210 nan nan 201 45 nan nan 214.286 nan \
-4.44 57.78 0.6600 46 3 60 80 70 70.00 2.1444 7.7778"
+	assert_equal "$(named completion_min completion_median completion_max)" '0.070 0.193 0.210'
+	assert_equal "$(named touches distinct work_minor work_major)" 'nan nan nan nan'
+	assert_equal "$(named touches_per_second touches_per_awake_second touches_per_major)" 'nan nan nan'
+	# the others are as with reports
+	assert_equal "$(named n samples seconds rate_hz utilization minor major majors_per_second)" '3 4 0.210 19.048 47.62 201 45 214.286'
+	assert_equal "$(named major_share_min major_share_max major_cv pgmajfault other_majors)" '4.44 57.78 0.6600 46 3'
+	assert_equal "$(named swap_reads swap_busy lifetime_ms service_ms kswapd memory_full)" '60 70.00 2.1444 7.7778 10.00 50.00'
 	run -0 "$TABULATE" facts x="$run"
 	refute_line --partial x.work1
 	assert_line "$(printf 'x.touches\tnan')"
 	run -0 "$TABULATE" knee "$run"
-	assert_equal "$(columns 8-9)" 'throughput nan'
+	assert_equal "$(named rule n)" 'throughput nan'
 	# of a work and others, each by what is known: 0.07 and 0.193 s, and 0.2 by the report
 	head -n 1 "$fixtures/three.work" > "$run.work"
 	sed -i 's/\twork\t2/\tcc1\t0/' "$run.processes.tsv"
 	run -0 "$TABULATE" runs "$run"
-	assert_equal "$(columns 14-18)" '0.070 0.193 0.200 400 30'
+	assert_equal "$(named completion_min completion_median completion_max touches distinct touches_per_awake_second)" \
+		'0.070 0.193 0.200 400 30 4000.000'
 }
 
 @test "without a major fault nobody has a share of them" {
@@ -127,19 +200,57 @@ END
 	{ head -n 1 "$fixtures/three.processes.tsv"; printf '1\twork\t41\t0\twork\t1\t5\t0\t0.0\t0\t0.0\t0.05\n'; } > "$run.processes.tsv"
 	head -n 1 "$fixtures/three.work" | sed 's/ minor=.*/ minor=5 major=0 minor_max=5 major_max=0/' > "$run.work"
 	run -0 "$TABULATE" runs "$run"
-	assert_equal "$(columns 25-27,34,35)" 'nan nan nan nan nan'
+	assert_equal "$(named major_share_min major_share_max major_cv lifetime_ms)" 'nan nan nan nan'
+	assert_equal "$(named touches_per_major service_ms service_read_ms service_write_ms)" 'nan nan nan nan'
+	assert_equal "$(named touches_per_awake_second request_ms)" '4000.000 5.0000'
 }
 
 @test "without a swap device there are no requests to it" {
 	sed -i /swap_/d "$run.counters.tsv"
 	run -0 "$TABULATE" runs "$run"
-	assert_equal "$(columns 28-35)" '46 3 60 80 nan nan 2.1444 nan'
+	assert_equal "$(named swap_reads swap_writes pages_per_read pages_per_write swap_busy request_ms)" 'nan nan nan nan nan nan'
+	assert_equal "$(named service_ms service_read_ms service_write_ms)" 'nan nan nan'
+	assert_equal "$(named pgmajfault other_majors pswpin pswpout lifetime_ms kswapd)" '46 3 60 80 2.1444 10.00'
+}
+
+@test "a swap device that is not used has no pages a request" {
+	sed -i 's/^\(swap_[a-z_]*\t[0-9]*\)\t.*/\1\t0/; s/^\(swap_[a-z_]*\)\t\([0-9]*\)\t.*/\1\t\2\t\2/' "$run.counters.tsv"
+	run -0 "$TABULATE" runs "$run"
+	assert_equal "$(named swap_reads swap_writes pages_per_read pages_per_write swap_busy request_ms)" '0 0 nan nan 0.00 nan'
+	assert_equal "$(named service_ms service_read_ms service_write_ms)" '0.0000 nan nan'
+}
+
+@test "what the kernel does not count is nan, each by itself" {
+	shopt -s extglob
+	while read -r counter names; do
+		place "$run" case3
+		sed -i "/^$counter	/d" "$run.counters.tsv"
+		run -0 "$TABULATE" runs "$run"
+		# shellcheck disable=SC2086 # words
+		assert_equal "$counter: $(named $names)" "$counter: ${names//+([! ])/nan}"
+		run -0 awk '{ for (i = 1; i <= NF; i++) n += $i == "nan" } END { print n }' <<< "${lines[1]}"
+		assert_output "$(wc -w <<< "$names")"
+	done << 'END'
+kswapd_s kswapd
+psi_memory_some_us memory_some
+psi_memory_full_us memory_full
+psi_io_some_us io_some
+psi_io_full_us io_full
+workingset_refault_anon refaults_anon
+workingset_refault_file refaults_file
+pgscan_kswapd scan_kswapd
+pgscan_direct scan_direct
+pgsteal_kswapd steal_kswapd
+pgsteal_direct steal_direct
+swap_read_sectors pages_per_read
+swap_write_sectors pages_per_write
+END
 }
 
 @test "jiffies are measured in the HZ of the run" {
 	place "$run" case3 1000
 	run -0 "$TABULATE" runs "$run"
-	assert_equal "$(columns 11)" 0.066
+	assert_equal "$(named seconds)" 0.066
 	place "$run" case3 10
 	fails 2 "${run%/*}/meta.tsv: expected 20 to 10000, found \"10\"" runs "$run"
 }
@@ -165,6 +276,8 @@ disk.case3.work~minor 200
 disk.case3.work~major 37
 disk.case3.majors~per~second 214.286
 disk.case3.touches~per~second 3428.571
+disk.case3.touches~per~awake~second 3840.000
+disk.case3.touches~per~major 16.000
 disk.case3.major~share~min 4.44
 disk.case3.major~share~max 57.78
 disk.case3.major~cv 0.6600
@@ -172,10 +285,27 @@ disk.case3.pgmajfault 46
 disk.case3.other~majors 3
 disk.case3.pswpin 60
 disk.case3.pswpout 80
-disk.case3.swap~requests 70
+disk.case3.swap~reads 60
+disk.case3.swap~writes 10
+disk.case3.pages~per~read 1.000
+disk.case3.pages~per~write 7.300
 disk.case3.swap~busy 70.00
+disk.case3.request~ms 5.0000
 disk.case3.lifetime~ms 2.1444
 disk.case3.service~ms 7.7778
+disk.case3.service~read~ms 6.6667
+disk.case3.service~write~ms 1.1111
+disk.case3.kswapd 10.00
+disk.case3.memory~some 80.00
+disk.case3.memory~full 50.00
+disk.case3.io~some 60.00
+disk.case3.io~full 40.00
+disk.case3.refaults~anon 40
+disk.case3.refaults~file 2
+disk.case3.scan~kswapd 300
+disk.case3.scan~direct 100
+disk.case3.steal~kswapd 200
+disk.case3.steal~direct 50
 disk.case3.process1.label work_200_R_20,_seed_7
 disk.case3.process1.command work
 disk.case3.process1.pid 41
@@ -220,6 +350,7 @@ disk.case3.work1.seed 7
 disk.case3.work1.touches 400
 disk.case3.work1.distinct 30
 disk.case3.work1.elapsed~s 0.200000
+disk.case3.work1.awake~s 0.100000
 disk.case3.work1.minor 130
 disk.case3.work1.major 20
 disk.case3.work1.minor~max 131
@@ -232,6 +363,7 @@ disk.case3.work2.seed 8
 disk.case3.work2.touches 100
 disk.case3.work2.distinct 20
 disk.case3.work2.elapsed~s 0.050000
+disk.case3.work2.awake~s 0.025000
 disk.case3.work2.minor 65
 disk.case3.work2.major 15
 disk.case3.work2.minor~max 66
@@ -244,6 +376,7 @@ disk.case3.work3.seed 18446744073709551615
 disk.case3.work3.touches 220
 disk.case3.work3.distinct 10
 disk.case3.work3.elapsed~s 0.125000
+disk.case3.work3.awake~s 0.062500
 disk.case3.work3.minor 5
 disk.case3.work3.major 2
 disk.case3.work3.minor~max 5
@@ -258,7 +391,8 @@ END
 
 @test "facts takes several runs" {
 	run -0 "$TABULATE" facts a="$run" b="$run"
-	assert_equal "$(grep -c '^a\.' <<< "$output")" 103
+	assert [ "$(grep -c '^a\.' <<< "$output")" -gt 100 ]
+	assert_equal "$(cut -d . -f 1 <<< "$output" | sort -u | paste -sd ' ')" 'a b'
 	assert_equal "$(grep '^b\.' <<< "$output")" "$(grep '^a\.' <<< "$output" | sed 's/^a/b/')"
 	fails 2 "$run: expected NAME=RUN" facts "$run"
 }
@@ -272,7 +406,7 @@ level() {
 	for pid in $(seq "$1"); do
 		printf '%s\twork\t%s\t0\twork\t%s\t0\t%s\t0.01\t0\t0.0\t0.05\n' "$pid" "$pid" "$pid" $(($2 / $1)) >> "$path.processes.tsv"
 		echo "work: pid=$pid mb=1 mode=R accesses=1 seed=1 touches=$(($4 / $1)) distinct=1" \
-			"elapsed_s=1.0 minor=0 major=0 minor_max=0 major_max=$2"
+			"elapsed_s=1.0 awake_s=1.0 minor=0 major=0 minor_max=0 major_max=$2"
 	done > "$path.work"
 	sed "/^pgmajfault/s/146/$((100 + $2))/; /^majors/s/98/$((50 + $2))/; /^swap_busy/s/1350/$((1000 + $3))/" \
 		"$fixtures/three.counters.tsv" > "$path.counters.tsv"
@@ -317,13 +451,13 @@ END
 		run -0 "$TABULATE" seeds "${paths[@]}"
 		assert_equal "${#lines[@]}" 2
 		case $seed in
-		1) assert_equal "$(columns 8-10,23-25)" '1 1 0.00 1 1 1' ;;
-		5) assert_equal "$(columns 8-10,23-25)" '1 5 93.75 1 9 25' ;;
-		6) assert_equal "$(columns 8-10,23-25)" '1 6 96.88 1 12 36' ;;
-		9) assert_equal "$(columns 8-10,23-25)" '1 9 96.09 4 25 64' ;;
+		1) assert_equal "$(named n runs coverage major_low major major_high)" '1 1 0.00 1 1 1' ;;
+		5) assert_equal "$(named n runs coverage major_low major major_high)" '1 5 93.75 1 9 25' ;;
+		6) assert_equal "$(named n runs coverage major_low major major_high)" '1 6 96.88 1 12 36' ;;
+		9) assert_equal "$(named n runs coverage major_low major major_high)" '1 9 96.09 4 25 64' ;;
 		esac
 	done
-	assert_equal "$(columns 1-7)" 'sim 6.1 1024 disk - case3 1'
+	assert_equal "$(named machine kernel memory swap knobs case argument)" 'sim 6.1 1024 disk - case3 1'
 }
 
 @test "seeds has a row for runs that differ in their seed alone" {
@@ -337,7 +471,8 @@ END
 		done
 	done
 	run -0 "$TABULATE" seeds "${paths[@]}"
-	run -0 cut -f 4,7,8,9,23-25 <<< "$output"
+	run -0 awk -F '\t' -v OFS='\t' 'NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i }
+		{ print $at["swap"], $at["argument"], $at["n"], $at["runs"], $at["major_low"], $at["major"], $at["major_high"] }' <<< "$output"
 	assert_output "$(tr ' ' '\t' << 'END'
 swap argument n runs major_low major major_high
 disk 1 1 2 1 2 2

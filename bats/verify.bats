@@ -45,7 +45,7 @@ busy() {
 @test "a result that is run again with both cores busy is the same, and verify says of how much" {
 	run -0 busy make -s verify RUNS=$row
 	bytes=$(cat build/rows/$row/* | wc -c)
-	assert_output "verify: $row: the same, $bytes bytes in 6 files, $(majors) major faults"
+	assert_output "verify: $row: the same, $bytes bytes in 9 files, $(majors) major faults"
 }
 
 @test "one digit that is not the same is a failure, with the first sample that differs" {

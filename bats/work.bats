@@ -2,7 +2,8 @@
 # The synthetic workload and its multiprogramming, without the profiler. (With it, and with what
 # takes root or a device of one's own: memory.bats.)
 
-# Those tagged bare are of work's own memory, without that of a sanitizer, see sanitized.bats.
+# Those tagged bare are of work's own memory, or put something in the place of its library's, without
+# a sanitizer that would do so, too, see sanitized.bats.
 
 # shellcheck disable=SC2016 # what stands in single quotes is for another shell
 # shellcheck disable=SC2154 # bats sets stderr
@@ -92,7 +93,7 @@ page_size_is_4096() {
 	assert_output "work: standard output: No space left on device"
 }
 
-# Each option with an argument, and words that are none of its.
+# Each option with an argument, and words that are none of its; a dash for one that has no letter.
 with_argument() {
 	cat <<'EOF'
 -f --file
@@ -100,6 +101,7 @@ with_argument() {
 -p --pages 1 3M 2 2MB 1024K -2M huge 0M
 -s --seed -1 x 1.5 4294967296
 -t --threads 0 1025 x -1
+- --sleep x -1 0.5 1s 1000001 99999999999999999999
 EOF
 }
 
@@ -107,14 +109,14 @@ EOF
 	local short long wrong word
 
 	# all that the help has
-	assert_equal "$(with_argument | cut -d ' ' -f 1,2)" \
-		"$("$work" -h | sed -nE 's/^ +(-[a-z]), (--[a-z]+)=.*/\1 \2/p' | sort)"
+	assert_equal "$(with_argument | cut -d ' ' -f 1,2 | sort)" \
+		"$("$work" -h | sed -nE 's/^ +(-[a-z]), (--[a-z]+)=.*/\1 \2/p; s/^ +(--[a-z]+)=.*/- \1/p' | sort)"
 	while read -r short long wrong; do
 		for word in "" $wrong; do
-			wrong_use "$short wants " "$short" "$word" 1 R 1
+			[ "$short" = - ] || wrong_use "$short wants " "$short" "$word" 1 R 1
 			wrong_use "$long wants " 1 "$long=$word" R 1
 		done
-		wrong_use "$short wants an argument" 1 R 1 "$short"
+		[ "$short" = - ] || wrong_use "$short wants an argument" 1 R 1 "$short"
 		wrong_use "$long wants an argument" 1 R 1 "$long"
 	done < <(with_argument)
 	wrong_use "-s wants a number from 0 to 4294967295, not '=1'" -s=1 1 R 1
@@ -129,6 +131,7 @@ EOF
 	wrong_use "no such option: -1" -1 R 1
 	wrong_use "no such option, or more than one: --what" --what=1 1 R 1
 	wrong_use "no such option, or more than one: --s" 1 R 1 --s
+	wrong_use "--sleep wants a number from 0 to 1000000, not '-1'" --sl=-1 1 R 1
 	for option in --shared --read --verbose --help; do
 		wrong_use "$option takes no argument" "$option=1" 1 R 1
 	done
@@ -158,7 +161,7 @@ EOF
 	run -0 --separate-stderr "$work" -n 1 -s 7 2 L 1500
 	assert_equal "$output" ""
 	output=${stderr##*$'\n'}
-	assert_output --regexp '^work: pid=[0-9]+ mb=2 mode=L accesses=1500 seed=7 touches=1500 distinct=[0-9]+ elapsed_s=[0-9]+\.[0-9]{6} minor=[0-9]+ major=[0-9]+ minor_max=[0-9]+ major_max=[0-9]+$'
+	assert_output --regexp '^work: pid=[0-9]+ mb=2 mode=L accesses=1500 seed=7 touches=1500 distinct=[0-9]+ elapsed_s=[0-9]+\.[0-9]{6} awake_s=[0-9]+\.[0-9]{6} minor=[0-9]+ major=[0-9]+ minor_max=[0-9]+ major_max=[0-9]+$'
 }
 
 @test "no access touches no page" {
@@ -185,6 +188,61 @@ EOF
 	assert_equal "$(field touches)" 20
 	assert_between 1 "$(field elapsed_s)" 1.9 "seconds for two iterations"
 	refute_output --partial "iteration="
+}
+
+# sleeps ARGUMENT... - how long work would have slept, time after time, in seconds
+sleeps() {
+	if [ ! -e "$BATS_FILE_TMPDIR/sleepless.so" ]; then
+		cat >"$BATS_FILE_TMPDIR/sleepless.c" <<-'END'
+			#define _GNU_SOURCE
+			#include <poll.h>
+			#include <signal.h>
+			#include <stdio.h>
+			int ppoll(struct pollfd *files, nfds_t n, const struct timespec *time, const sigset_t *mask)
+			{
+				(void)files; (void)mask;
+				return printf("%ld.%09ld %lu\n", (long)time->tv_sec, time->tv_nsec, (unsigned long)n) < 0 || fflush(stdout);
+			}
+		END
+		gcc -shared -fPIC -o "$BATS_FILE_TMPDIR/sleepless.so" "$BATS_FILE_TMPDIR/sleepless.c"
+	fi
+	LD_PRELOAD=$BATS_FILE_TMPDIR/sleepless.so "$work" "$@" 2>"$BATS_TEST_TMPDIR/said" |
+		sed 's/\.000000000 0$//' | paste -sd ' '
+}
+
+# bats test_tags=bare
+@test "work sleeps between two iterations as long as it is told, a second if it is not told, and with 0 not at all" {
+	assert_equal "$(sleeps -n 3 1 R 10)" "1 1"
+	assert_equal "$(sleeps -n 1 1 R 10)" ""
+	assert_equal "$(sleeps -n 4 --sleep=0 1 R 10)" ""
+	assert_equal "$(sleeps -n 4 --sleep=2 1 R 10)" "2 2 2"
+	assert_equal "$(sleeps -n 2 -t 3 --sleep 1000000 1 R 10)" 1000000
+	# it is the same work
+	output=$(cat "$BATS_TEST_TMPDIR/said")
+	assert_equal "$(field touches)" 60
+	for sleep in 0 7; do
+		sleeps -n 3 --sleep=$sleep 8 R 600
+		output=$(cat "$BATS_TEST_TMPDIR/said")
+		echo "$(field touches) $(field distinct)" >"$BATS_TEST_TMPDIR/$sleep"
+	done
+	run -0 cmp "$BATS_TEST_TMPDIR"/{0,7}
+}
+
+@test "the time awake is that of the iterations, without the sleep between them" {
+	run -0 "$work" --sleep=2 -n 2 -v 8 R 600
+	assert_between 2 "$(awk -v a="$(field awake_s)" -v e="$(field elapsed_s)" 'BEGIN { print e - a }')" 60 "seconds asleep"
+	awake=$(field awake_s)
+	run -0 awk '/iteration/ { for (i = 2; i <= NF; i++) { split($i, of, "="); value[of[1]] = of[2] }
+		ns += value["end_ns"] - value["begin_ns"] } END { printf "%.6f\n", ns / 1e9 }' <<<"$output"
+	# to the microsecond, which is rounded
+	assert_between "$(awk -v s="$output" 'BEGIN { print s - 0.0000011 }')" "$awake" "$(awk -v s="$output" 'BEGIN { print s + 0.0000011 }')" \
+		"seconds of the iterations"
+	# of a single iteration, it is nearly all of the time, and never more than it
+	for options in "-n 1" "-n 3 --sleep=0" "-n 50 --sleep=0 -t 3"; do
+		# shellcheck disable=SC2086 # words
+		run -0 "$work" $options 8 R 600
+		assert_between 0 "$(field awake_s)" "$(field elapsed_s)" "seconds awake with $options"
+	done
 }
 
 @test "verbose tells what each iteration did, and their faults are those of the report" {

@@ -160,10 +160,14 @@ double growth(const struct counters *counters, const char *name)
 	return NAN;
 }
 
-/* These are how much there is of something, the others how often something has happened. */
-static bool is_level(const char *name)
+/*
+ * These are how much there is of something, the others how often something has happened. But
+ * iowait may fall, too, says the kernel's Documentation/filesystems/proc.rst.
+ */
+static bool may_fall(const char *name)
 {
 	return !strncmp(name, "nr_", 3) || !strcmp(name, "workingset_nodes") ||
+	       !strcmp(name, "cpu_iowait_s") ||
 	       !strncmp(name, "cgroup.", 7);	/* its memory.stat has both */
 }
 
@@ -188,7 +192,7 @@ void read_counters(struct run *run, const char *path)
 		counter.name = strndup(text.line, length);
 		if (!counter.name)
 			err(1, NULL);
-		if (counter.end < counter.begin && !is_level(counter.name))
+		if (counter.end < counter.begin && !may_fall(counter.name))
 			malformed(&text, "a counter that grows");
 		counters->all = grow(counters->all, counters->nr, sizeof(counter));
 		counters->all[counters->nr++] = counter;

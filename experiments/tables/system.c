@@ -59,7 +59,8 @@ static void read_row(struct table *table, struct text *text)
 	for (size_t c = 0; c < table->nr_columns; c++)
 		if (!value(&at, &values[c]))
 			malformed(text, "a row of sample-system");
-	if (strcmp(at, "\n") || (table->nr && ns / 1e9 < table->times[table->nr - 1]))
+	/* The time of the first row is when it was printed, and a sample may have been taken just before. */
+	if (strcmp(at, "\n") || (table->nr > 1 && ns / 1e9 < table->times[table->nr - 1]))
 		malformed(text, "a row of sample-system that is later than the one before");
 	table->times[table->nr++] = ns / 1e9;
 }
