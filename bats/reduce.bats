@@ -387,16 +387,18 @@ system() {
 		{ printf "%.0f\t%d\t%d\t-\n", 1e9 + $1 * 1e9, 1000 + 3 * NR, 50000 - 2 * NR }' > system.tsv
 }
 
+# The resident sets are those of each process's record in that time: at 0.203 s 0 of process 41, which has
+# ended by the next one, 4200 of 42 and 120 of 43.
 @test "system has the rows of the whole machine, totals since the first one, and levels as they are" {
 	system 0.05 0.1 0.203 0.21
 	run -0 --separate-stderr "$REDUCE" system -z 100 "$data" "$records" system.tsv
 	assert_equal "$stderr" ""
 	assert_equal "$output" "$(tr ' ' '\t' << 'END'
-seconds pgfault nr_free gone
-0.050000 3 49998 nan
-0.100000 6 49996 nan
-0.203000 9 49994 nan
-0.210000 12 49992 nan
+seconds pgfault nr_free gone rss_kb
+0.050000 3 49998 nan 12000
+0.100000 6 49996 nan 13400
+0.203000 9 49994 nan 4320
+0.210000 12 49992 nan 120
 END
 	)"
 }
@@ -409,7 +411,7 @@ END
 	run -0 awk -F '\t' '
 		NR == 1 { next }
 		{ k = int($1 / 0.05 + 0.5)
-		  if ($2 != 3 * k || $3 != 50000 - 2 * k || $4 != "nan" || NF != 4) print "row", $0
+		  if ($2 != 3 * k || $3 != 50000 - 2 * k || $4 != "nan" || $5 != 0 && NR > 2 || NF != 5) print "row", $0
 		  # a time on the edge is on either side of it; the last row is there in any case
 		  if ((k - last < 9 || k - last > 11) && k < 1000) print "distance", k - last
 		  last = k }
@@ -455,7 +457,7 @@ END
 	system | head -n 2
 	sed -i '3,$d' system.tsv
 	run -0 "$REDUCE" system -z 100 "$data" "$records" system.tsv
-	assert_output "$(printf 'seconds\tpgfault\tnr_free\tgone')"
+	assert_output "$(printf 'seconds\tpgfault\tnr_free\tgone\trss_kb')"
 }
 
 @test "system takes 64 columns, whatever their names" {
@@ -464,8 +466,8 @@ END
 		for ns in 1020000000 1050000000; do { echo $ns; seq 64; } | paste -sd '\t'; done
 	} > wide.tsv
 	run -0 "$REDUCE" system -z 100 "$data" "$records" wide.tsv
-	assert_equal "$(head -n 1 <<< "$output")" "$({ echo seconds; seq -f 'a%%s"%g' 64; } | paste -sd '\t')"
-	assert_equal "$(tail -n 1 <<< "$output")" "$({ echo 0.050000; yes 0 | head -n 64; } | paste -sd '\t')"
+	assert_equal "$(head -n 1 <<< "$output")" "$({ echo seconds; seq -f 'a%%s"%g' 64; echo rss_kb; } | paste -sd '\t')"
+	assert_equal "$(tail -n 1 <<< "$output")" "$({ echo 0.050000; yes 0 | head -n 64; echo 12000; } | paste -sd '\t')"
 	sed 's/$/\t65/' wide.tsv > wider.tsv
 	fails 1 "wider.tsv:1: expected no more columns, found \"$(head -n 1 wider.tsv | tr '\t' '?' | cut -c 1-200)\"" \
 		system -z 100 "$data" "$records" wider.tsv
