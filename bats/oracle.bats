@@ -42,7 +42,7 @@ ends() { sed -n 's/.* end_ns=\([0-9]*\) .*/\1/p' run.work; }
 fixture() {
 	printf '%s\n' "work: pid=7 iteration=1 begin_ns=1 end_ns=2 touches=2 distinct=2 minor=2 major=0" \
 		"work: pid=7 iteration=2 begin_ns=4000000000 end_ns=6000000000 touches=5 distinct=4 minor=3 major=1" \
-		"work: pid=7 mb=1 mode=$1 accesses=3 seed=1 touches=5 distinct=4 elapsed_s=6.0 minor=5 major=1 minor_max=5 major_max=1"
+		"work: pid=7 mb=1 mode=$1 accesses=3 seed=1 touches=5 distinct=4 elapsed_s=6.0 awake_s=3.0 minor=5 major=1 minor_max=5 major_max=1"
 }
 
 # 256 (1 - (255/256)^2) = 1.99609; the variance is that of one collision: p(1 - p), p = 1/256.
@@ -71,7 +71,7 @@ four_iterations() {
 	for i in 1 2 3 4; do
 		echo "work: pid=7 iteration=$i begin_ns=${i}000000000 end_ns=${i}900000000 touches=${i}0 distinct=256 minor=0 major=$((i < 3 ? 9 : i < 4 ? $2 : $3))"
 	done
-	echo "work: pid=7 mb=1 mode=$1 accesses=10 seed=1 touches=40 distinct=256 elapsed_s=6.0 minor=5 major=1 minor_max=5 major_max=1"
+	echo "work: pid=7 mb=1 mode=$1 accesses=10 seed=1 touches=40 distinct=256 elapsed_s=6.0 awake_s=3.0 minor=5 major=1 minor_max=5 major_max=1"
 }
 
 # 2 and 4 misses of 10: 0.3, each is 1 off, so the error is sqrt(2 (1 + 1)) / 20. Half of the pages are resident
