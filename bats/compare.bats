@@ -249,6 +249,28 @@ a below 0.92233 0.98 1.00971 1.07 better 0"
 	assert_equal "$(columns swap_outs a b placebo_low)" "a inside 1.00971"
 }
 
+# Of 4 and 6, it is the third ratio of 24, and the third last. Here 104/103, 105/103 and 104/102 are the
+# smallest, and 109/101, 108/100 and 109/100 the largest.
+@test "chance has 1 in it, and the placebo as many seeds as it has" {
+	configuration a pswpout 1000 1000 1000 1000
+	configuration placebo pswpout 1040 1050 1060 1070
+	configuration b pswpout 1010 1020 1025 1030
+	run -0 "$COMPARE" -p "${runs[@]}"
+	assert_equal "$(columns swap_outs high placebo_low verdict)" "1.03 1.04 no difference seen"
+	anew
+	configuration a pswpout 1000 1000 1000 1000
+	configuration placebo pswpout 930 940 950 960
+	configuration b pswpout 970 975 980 990
+	run -0 "$COMPARE" -p "${runs[@]}"
+	assert_equal "$(columns swap_outs low placebo_high verdict)" "0.97 0.96 no difference seen"
+	anew
+	configuration a pswpout 100 101 102 103
+	configuration placebo pswpout 104 105 106 107 108 109
+	configuration b pswpout 105 106 107 108
+	run -0 "$COMPARE" -p "${runs[@]}"
+	assert_equal "$(columns swap_outs placebo_low placebo_high)" "1.01961 1.07921"
+}
+
 # With the placebo from 1 to 1.5, the way from 4 is ln(4/1.5) = 0.981; half the width is ln(32)/2 =
 # 1.733; 4 (1.733 / 0.981)^2 = 12.5.
 @test "the placebo's interval has ends that belong to it, and is farther away" {
