@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# build_tables - reduce, tabulate and oracle with sanitizers, in $TABLES: once for all files of
+# build_tables - reduce, tabulate, compare and oracle with sanitizers, in $TABLES: once for all files of
 # tests that want them
 build_tables() {
 	export TABLES=$BATS_RUN_TMPDIR/tables
@@ -12,8 +12,8 @@ build_tables() {
 		# shellcheck disable=SC2086 # words
 		$compile -std=gnu11 -g -O1 -Wall -Wextra -Wshadow -Wmissing-prototypes -Werror \
 			-I"$ROOT/mp3" -I"$ROOT/mp3/tools" -c "$ROOT"/experiments/tables/*.c || exit
-		mv reduce.o tabulate.o oracle.o main
-		for program in reduce tabulate oracle; do
+		mv reduce.o tabulate.o compare.o oracle.o main
+		for program in reduce tabulate compare oracle; do
 			# shellcheck disable=SC2086 # words
 			$compile -o $program main/$program.o ./*.o -lgsl -lgslcblas -lm || exit
 		done

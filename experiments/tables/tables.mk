@@ -3,13 +3,14 @@
 #
 #	build/reduce	what needs the records of a run: checks it, and leaves the small tables
 #	build/tabulate	tables of one or many runs, from what is committed
+#	build/compare	configurations of memory management beside each other, with what chance does
 #	build/oracle	theory beside measurements, from what is committed
 #
 # Each is its own file and all that they share. How one reads a run is told by run.h, where it
 # belongs by axes.h. The programs run where they are built, so that CFLAGS may have
 # -march=native.
 
-tables_programs := reduce tabulate oracle
+tables_programs := reduce tabulate compare oracle
 tables_shared   := $(filter-out $(tables_programs:%=experiments/tables/%.c),$(wildcard experiments/tables/*.c))
 tables_headers  := $(wildcard experiments/tables/*.h) mp3/mp3.h mp3/tools/accesses.h
 tables_compile   = $(CC) $(CFLAGS) $(LDFLAGS) -std=gnu11 -Wall -Wextra -Wshadow -Wmissing-prototypes
