@@ -16,7 +16,7 @@ setup() { cd "$BATS_TEST_TMPDIR" || return; }
 # of_theory touches|misses - the table of the committed runs
 of_theory() {
 	local row
-	row=$ROOT/results/sim-6.1-160-ssd512-1/theory
+	row=$ROOT/results/sim-6.1-164-ssd512-1/theory
 	if [ "$1" = touches ]; then
 		"$ORACLE" touches "$row/touches"
 	else

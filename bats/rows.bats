@@ -13,7 +13,7 @@ set=()
 
 @test "a case has its own arguments, memory and swap, unless the axes say otherwise" {
 	run -0 rows -p case1 theory
-	assert_output "$(printf '%s\n' sim-6.1-1024-disk-1/case1 sim-6.1-160-ssd512-1/theory)"
+	assert_output "$(printf '%s\n' sim-6.1-1024-disk-1/case1 sim-6.1-164-ssd512-1/theory)"
 	# of several runs, the longest first
 	run -0 rows -p case3 sleepless
 	assert_output "$(printf 'sim-6.1-1024-disk6144-1/%s\n' case3-11 case3-7 case3-5 case3-1 sleepless-{8,7,6,5,4,3,2,1})"
