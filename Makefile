@@ -22,6 +22,10 @@ N       ?=
 KNOBS   ?=
 ## CASES    case1 case2 case3  of which plots draws figures, and list tells the runs
 CASES   ?= $(filter case1 case2 case3,$(cases))
+## A B ..F  -       what compare compares, each axes and knobs: A="KERNEL=6.1" B="KERNEL=6.12 vm.swappiness=10"
+configurations := A B C D E F
+## FAIL_IF  -       what makes compare fail, as in FAIL_IF='major > 5%': B has 5% more than A, and it is seen
+FAIL_IF ?=
 ## RUNS     -       what verify runs again, or a capsule holds, as in sim-6.1-1024-disk-1/case1; all from virtual time in results/
 RUNS    ?=
 ## AUTO_DEPS 1      install missing packages with apt-get; 0 only says which
@@ -33,7 +37,7 @@ OPERATIONS ?= 100000
 HOURS   ?= 24
 
 axes  := MACHINE KERNEL MEM SWAP SEED N KNOBS
-knobs := $(axes) SEEDS CASES RUNS AUTO_DEPS KERNELS OPERATIONS HOURS KDIR QEMU \
+knobs := $(axes) SEEDS CASES $(configurations) FAIL_IF RUNS AUTO_DEPS KERNELS OPERATIONS HOURS KDIR QEMU \
 	DEBIAN_MIRROR DEBIAN_KEYRING CC CFLAGS LDFLAGS prefix DESTDIR
 CFLAGS ?= -O2
 
@@ -78,6 +82,9 @@ list: $(needed) ## which runs CASES consist of, and whether their results are th
 	@for row in $(call rows,-p $(CASES)); do $(axes_set) experiments/run -n $$row || exit; done
 verify: $$(verified) ## run what lies in results/ again, and compare
 	@$(if $(verified),:,echo "verify: nothing lies in results/" >&2; exit 1)
+
+compare: $$(compared) build/compare build/reduce build/tabulate | deps-plots ## which of two configurations or more is better, by CASES with several SEEDS
+	@$(axes_set) experiments/compare $(if $(FAIL_IF),-f '$(FAIL_IF)') $(compare_words)
 
 capsule: $(if $(capsuled),$(call rows,-x $(RUNS))) ## a file that repeats RUNS on any x86-64 Linux with a shell and tar
 	@$(if $(capsuled),mkdir -p build/capsules && experiments/capsule "build/capsules/$$(echo '$(RUNS)' | tr '/ ' '_+' | cut -c 1-200).tar" $(capsuled),\
@@ -130,7 +137,7 @@ clean: ## remove what was built; results/ and plots/ stay
 	rm -rf build
 	@$(MAKE) -s -C mp3 clean
 
-.PHONY: pin capsule repetitions help results plots report list verify test test-quick test-long test-elsewhere test-all test-kernels test-debug soak check shell install uninstall clean tools
+.PHONY: pin compare capsule repetitions help results plots report list verify test test-quick test-long test-elsewhere test-all test-kernels test-debug soak check shell install uninstall clean tools
 
 # ----- packages --------------------------------------------------------------
 

@@ -16,6 +16,8 @@ setup() {
 	fixtures=$BATS_TEST_DIRNAME/fixtures
 	cd "$BATS_TEST_TMPDIR" || return
 	mkdir template
+	# those that the other tests have no part in
+	grep -E '^(counter|time_s|pswpin|pswpout|pgfault|pgmajfault|majors|swap_[a-z_]*)	' "$fixtures/three.counters.tsv" > counters.tsv
 	cp "$fixtures/four.data" template/x.data
 	head -n 1 "$fixtures/three.work" | sed 's/ minor=.*/ minor=200 major=44 minor_max=202 major_max=46/' > template/x.work
 	printf '%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n' \
@@ -43,7 +45,7 @@ one_run() {
 # configuration LABEL COUNTER VALUE... - a run for each value, by which the counter grows; seeds count from 1
 configuration() {
 	local seed=0 value others
-	others=$(sed "/^$2\t/d" "$fixtures/three.counters.tsv")
+	others=$(sed "/^$2\t/d" "$BATS_TEST_TMPDIR/counters.tsv")
 	for value in "${@:3}"; do
 		seed=$((seed + 1))
 		one_run "$1" $seed <<< "$others"$'\n'"$2"$'\t'"0"$'\t'"$value"
@@ -318,7 +320,7 @@ d 0.5 1 worse"
 @test "each figure has its title, unit and sign" {
 	for label in a b; do
 		{
-			cat "$fixtures/three.counters.tsv"
+			cat "$BATS_TEST_TMPDIR/counters.tsv"
 			printf '%s\t1\t%s\n' workingset_refault_anon 12 workingset_refault_file 13 pgscan_kswapd 121 pgsteal_kswapd 31 \
 				pgscan_direct 41 pgsteal_direct 6 allocstall_dma32 3 allocstall_normal 2 allocstall_movable 5 \
 				cpu_user_s 1.25 cpu_nice_s 1.11 cpu_system_s 1.4 kswapd_s 1.05 psi_memory_some_us 200001 \
@@ -455,4 +457,93 @@ z 2 3.5 placebo 1 1"
 		run -1 sh -c "'$COMPARE' $arguments > /dev/full"
 		assert_output 'compare: standard output: No space left on device'
 	done
+}
+
+# tree - a copy of what experiments/compare needs, and results of case3-5: of four seeds without a knob, with
+# boot:quiet, which is the placebo, and with vm.swappiness=10, which doubles the pages swapped out
+tree() {
+	mkdir -p tree/build tree/plots tree/results
+	cp -r "$ROOT/experiments" tree
+	cp "$ROOT"/plots/*.gp tree/plots
+	cp "$COMPARE" tree/build
+	cd tree || return
+	local knob seed row
+	for seed in 1 2 3 4; do
+		for knob in '' +boot:quiet +vm.swappiness@10; do
+			row=results/sim-6.1-1024-disk-$seed$knob/case3-5
+			mkdir -p "$row"
+			for file in x.data x.work x.processes.tsv; do cp ../template/$file "$row"; done
+			printf '%s\t%s\n' kernel 6.1.0-50 hz 100 seed "$seed" initramfs_sha256 "$seed" \
+				knobs "$(sed 's/^+//; s/@/=/; s/^$/-/' <<< "$knob")" command "./profile case3 5" seconds 9 > "$row/meta.tsv"
+			{
+				sed '/^pswpout\t/d' "$BATS_TEST_TMPDIR/counters.tsv"
+				case $knob in
+				*swappiness*) printf 'pswpout\t0\t%s\n' $((200 + seed)) ;;
+				*) printf 'pswpout\t0\t%s\n' $((100 + seed)) ;;
+				esac
+			} > "$row/x.counters.tsv"
+		done
+	done
+}
+
+# compared OPTION... - A without a knob, and B with one, by the script
+compared() {
+	SWAP=disk N=5 SEED=1..4 experiments/compare "$@" A "" B "vm.swappiness=10" -- case3
+}
+
+@test "experiments/compare names the inputs that differ, and leaves a table as TSV, JSON, Markdown and figure" {
+	tree
+	run -0 compared
+	assert_line --index 1 "In these inputs they differ: knobs: - | vm.swappiness=10."
+	# of 16 ratios between 201 / 104 and 204 / 101, the middle ones are of about 202.5 / 102.5
+	assert_line --regexp '^\| Swap Outs \(pages\) \| 102.5 \| 101 to 104 \| 202.5 \| 201 to 204 \| 1.97[0-9] \| 1.933 to 2.020 \| 0.971 to 1.030 \| worse \|$'
+	assert_line --regexp '^\| Major Faults .* no difference seen'
+	assert_line --partial 'make compare A="" B="vm.swappiness=10" CASES=case3 N="5" SEED="1..4"'
+	name='results/compare/case3-5/sim-6.1-1024-disk-1..4_vs_sim-6.1-1024-disk-1..4+vm.swappiness@10'
+	assert_equal "$(cat "$name.md")" "$output"
+	assert_equal "$(jq -r '.[] | select(.figure == "swap_outs") | [.a, .b, .median_b, .verdict] | join(" ")' "$name.json")" 'A B 202.5 worse'
+	grep -q 'Swap Outs' "plots/${name#results/}.svg"
+	assert_equal "$(find results/compare plots/compare -type f | wc -l)" 4
+}
+
+@test "a condition fails the comparison if it holds for a difference that is seen" {
+	tree
+	run -3 compared -f 'swap_outs > 50%'
+	assert_line --regexp "^compare: swap_outs > 50%: swap_outs of B is [+]97[.][0-9]%$"
+	run -0 compared -f 'swap_outs > 120%'
+	run -0 compared -f 'swap_outs < -5%'
+	# without a difference there is none of less than 5%, either
+	run -0 compared -f 'major < 5%'
+	run -2 compared -f 'majors > 5%'
+	assert_line --partial "no such figure: majors"
+	for condition in major 'major >' 'major > 5' 'major >= 5%' '> 5%'; do
+		run -2 --separate-stderr compared -f "$condition"
+		assert_equal "$stderr" "compare: -f: not a condition as 'major > 5%': $condition (-h for help)"
+	done
+}
+
+@test "experiments/compare says in one line what it lacks or does not understand" {
+	tree
+	says_only() {
+		run -"$1" --separate-stderr env SWAP=disk N=5 SEED=1..4 experiments/compare "${@:3}"
+		assert_equal "$output" ""
+		assert_equal "$stderr" "compare: $2"
+	}
+	says_only 2 'two configurations or more are needed: A="..." B="..." (-h for help)' A "" -- case3
+	says_only 2 'which case? (-h for help)' A "" B vm.swappiness=10
+	says_only 2 'which case? (-h for help)' A "" B vm.swappiness=10 --
+	says_only 2 'SEED=3: seeds and arguments are the same for all (-h for help)' A "" B SEED=3 -- case3
+	says_only 2 'CPUS=3 is no axis (there are MACHINE KERNEL KDIR MEM SWAP) (-h for help)' A "" B CPUS=3 -- case3
+	says_only 2 'fast is neither an axis nor a knob (-h for help)' A "" B fast -- case3
+	says_only 2 'placebo is no name for a configuration (-h for help)' placebo "" B fast -- case3
+	says_only 1 'there are no results of sim-6.1-512-disk-1/case3-5' A "" B MEM=512 -- case3
+	assert [ ! -e results/compare/case3-5 ] || assert_equal "$(find results/compare -type f)" ""
+}
+
+@test "experiments/compare tells make all rows, and those of the placebo" {
+	tree
+	run -0 env SWAP=disk N=5 SEED=1,2 experiments/compare -r A "" B "KERNEL=6.12 MEM=512" -- case3
+	assert_output "$(printf '%s\n' sim-6.1-1024-disk-{1,2}/case3-5 sim-6.12-512-disk-{1,2}/case3-5 sim-6.1-1024-disk-{1,2}+boot:quiet/case3-5)"
+	run -0 env SWAP=disk N=5 experiments/compare -n -r A "" B "MEM=512" C "vm.swappiness=1 vm.page-cluster=0" -- case3
+	assert_output "$(printf '%s\n' sim-6.1-1024-disk-1/case3-5 sim-6.1-512-disk-1/case3-5 sim-6.1-1024-disk-1+vm.swappiness@1+vm.page-cluster@0/case3-5)"
 }

@@ -43,6 +43,16 @@ verified = $(addprefix build/verify/,$(if $(RUNS),$(call rows,-p $(RUNS)),$(pats
 build/verify/%: FORCE build/reduce build/tabulate $$(shell experiments/rows -x $$* 2> /dev/null)
 	@experiments/verify $*
 
+# The configurations that are given on the command line. Their runs; and the first one of A again.
+compare_words = $(foreach c,$(configurations),$(if $(filter command%,$(origin $c)),$c '$(subst ','\'',$($c))')) -- $(CASES)
+ifneq ($(filter compare,$(MAKECMDGOALS)),)
+compare_rows := $(or $(strip $(shell $(axes_set) experiments/compare -r $(compare_words) 2> /dev/null)),$(call complain,$(shell $(axes_set) experiments/compare -r $(compare_words) 2>&1)))
+compared := $(addprefix build/rows/,$(compare_rows)) build/repeated/$(firstword $(compare_rows))
+build/repeated/%: build/rows/%
+	@mkdir -p $(@D)
+	@cmp -s results/$*/meta.tsv $@ || { experiments/verify $* && cp results/$*/meta.tsv $@; }
+endif
+
 # The claim that runs repeat themselves, put to the test; an hour or so, so only when it is asked for.
 repeated := sim-6.1-1024-disk-1/case3-7
 ifneq ($(filter repetitions results/repetitions.tsv,$(MAKECMDGOALS)),)
