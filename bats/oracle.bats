@@ -101,6 +101,16 @@ four_iterations() {
 	assert_output 1
 }
 
+# Half of the pages are resident in one sample of the third iteration and three quarters in the other: of the accesses
+# twice as many are in the time of the latter, so 0.5 and 0.25 make 1/3. In the fourth all pages are, and one counts as missing.
+@test "what is expected of uniform accesses is the harmonic mean over the time" {
+	four_iterations R 2 4 > run.work
+	resident 3100000000 128 3200000000 192 4100000000 256
+	run -0 "$ORACLE" misses run
+	run -0 awk -F '\t' 'NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i; next } { print $at["uniform_ratio"], $at["resident"] }' <<< "$output"
+	assert_output "$(awk 'BEGIN { printf "%.5f", (1 / 3 + 1 / 256) / 2 }') 208.0"
+}
+
 # With all pages resident, nothing is missed.
 @test "no policy misses anything when all is resident" {
 	"$ROOT/mp3/work" -v -n 2 8 L 3000 2>&1 | grep -v 'not there' > run.work

@@ -34,7 +34,7 @@ load plots."axes.gp"
 of(i, name) = line_of(0) == i ? column(name) : NaN
 
 # eval panel(top, bottom): as shares of what the legend leaves
-space = 0.895 - 0.035 * ((lines + 2) / 3)
+space = 0.88 - 0.035 * ((lines + 2) / 3)
 panel(top, bottom) = sprintf("set tmargin at screen %g; set bmargin at screen %g", \
 	0.105 + space * top, 0.105 + space * bottom)
 

@@ -69,7 +69,7 @@ set key at screen 0.5, screen 0.99 center top horizontal maxcols 3 Left reverse 
 heading = 0.04 * ((lines + 2) / 3)
 upper = sprintf("set tmargin at screen %g; set bmargin at screen %g; unset xlabel", 0.93 - heading, 0.60 - heading / 2)
 lower = sprintf("set tmargin at screen %g; set bmargin at screen 0.15; set xlabel 'processes'", 0.48 - heading / 2)
-array sides[3] = ["set lmargin at screen 0.065; set rmargin at screen 0.32", \
+array sides[3] = ["set lmargin at screen 0.085; set rmargin at screen 0.325", \
 	"set lmargin at screen 0.405; set rmargin at screen 0.66", "set lmargin at screen 0.735; set rmargin at screen 0.985"]
 
 eval upper
@@ -82,7 +82,7 @@ unset key
 unset label 1
 
 eval sides[2]
-set title "touches/s of one that does not sleep"
+set title "touches/s of one, without its sleep"
 eval log_axis("y", least[3], most[3])
 eval "plot ".curves(3, "linespoints")
 

@@ -31,6 +31,12 @@
  * touched; first touches are left out of the accesses, and W is of the touched pages. M is the
  * mean of the resident pages in RUN.resident.tsv, of each iteration and of all.
  *
+ * These are samples of time, and accesses that miss take nearly all of it: as many accesses as a miss
+ * takes long are some thousand that hit. So while M pages are resident, there are accesses in
+ * proportion to 1 / (1 - M/W), and what is expected of the accesses of an iteration is the
+ * harmonic mean of 1 - M/W over its samples. (Where M moves while few accesses miss, the arithmetic
+ * mean, which is that of the time, is too large by a tenth.) At least one page is missing.
+ *
  * Misses come in clusters, when a phase begins, so the errors are not those of independent accesses:
  * each iteration is a batch, and the error is that of the mean of the batches, sqrt(n / (n - 1)
  * sum(e^2)) / sum(a), of n batches of a accesses each, e being the misses of a batch less what the mean
@@ -195,6 +201,7 @@ struct batch {
 	double accesses, misses;
 	double touched;		/* pages, on the average */
 	double resident;	/* pages, on the average */
+	double uniform;		/* the share of uniform accesses that are expected to miss */
 };
 
 struct batches {
@@ -228,7 +235,10 @@ static void read_resident(const char *run, const struct work *work, struct batch
 			malformed(&text, "a time and a number of pages");
 		for (size_t i = 0; i < batches->nr; i++)
 			if (time >= iterations[i].begin_ns && time <= iterations[i].end_ns) {
+				double touched = batches->batch[i].touched;
+
 				batches->batch[i].resident += resident;
+				batches->batch[i].uniform += 1 / fmax(1 - resident / touched, 1 / touched);
 				nr[i]++;
 				all = grow(all, nr_all, sizeof(*all));
 				all[nr_all++] = resident;
@@ -239,6 +249,7 @@ static void read_resident(const char *run, const struct work *work, struct batch
 			errx(1, "%s: nothing in iteration %zu of process %lu", path,
 			     work->nr - batches->nr + i + 1, work->report.pid);
 		batches->batch[i].resident /= nr[i];
+		batches->batch[i].uniform = nr[i] / batches->batch[i].uniform;
 		batches->resident += batches->batch[i].resident / batches->nr;
 	}
 	gsl_sort(all, 1, nr_all);
@@ -383,7 +394,7 @@ static void print_misses(const char *run)
 
 		accesses += batch->accesses;
 		touched += batch->touched / batches.nr;
-		uniform[i] = (1 - batch->resident / batch->touched) * batch->accesses;
+		uniform[i] = batch->uniform * batch->accesses;
 	}
 	if (work.report.mode == 'R')
 		less = measured_less(&batches, uniform);
