@@ -54,6 +54,11 @@ report() {
 	run -0 report '{{assert ssd.rate = disk.rate * 4}}'
 	run -1 report '{{assert ssd.rate > disk.rate * 4}}'
 	assert_output --partial 'the prose says 50 > 50, which is not so'
+	# of several relations each must hold
+	run -0 report '{{assert 12 < disk.rate < ssd.rate / 2 < 26}}'
+	run -1 report '{{assert 12 < disk.rate < ssd.rate / 2 < 24}}'
+	assert_output --partial 'the prose says 25 < 24, which is not so'
+	run -1 report '{{assert 13 < disk.rate < ssd.rate}}'
 	run -1 report '{{assert ssd.rate / 4 > disk.rate + 1}}'
 	assert_output --partial 'the prose says 12.5 > 13.5, which is not so'
 }
@@ -96,17 +101,22 @@ facts_of() {
 	printf '%s\n' "$@" > experiments/report/sets
 }
 
-@test "facts are those of each run, with what the machine's counters grew by" {
+@test "facts are those of each run, with what the machine's counters grew by, had been after 20 s, and were set to" {
 	facts_of "$(printf 'disk\tsim-6.1-1024-disk-1/case3-5,7')"
 	for n in 5 7; do
 		row=results/sim-6.1-1024-disk-1/case3-$n
 		mkdir -p $row
 		: > $row/profile3-$n.data
 		printf 'counter\tbegin\tend\nswap_writes\t2\t%s00\n' $n > $row/profile3-$n.counters.tsv
+		printf 'setting\tvalue\nvm.swappiness\t6%s\n' $n > $row/settings.tsv
+		printf 'seconds\tpswpout\n10.5\t1\n19.9\t%s\n20.1\t99\n' $n > $row/profile3-$n.system.tsv
 	done
 	run -0 experiments/report/facts
 	assert_output "$(printf '%s\n' "tabulate facts disk.profile3-5=${row%7}5/profile3-5 disk.profile3-7=$row/profile3-7" \
-		$'disk.profile3-5.counters.swap_writes\t498' $'disk.profile3-7.counters.swap_writes\t698')"
+		$'disk.profile3-5.counters.swap_writes\t498' $'disk.profile3-5.settings.vm.swappiness\t65' \
+		$'disk.profile3-5.by20s.seconds\t19.9' $'disk.profile3-5.by20s.pswpout\t5' \
+		$'disk.profile3-7.counters.swap_writes\t698' $'disk.profile3-7.settings.vm.swappiness\t67' \
+		$'disk.profile3-7.by20s.seconds\t19.9' $'disk.profile3-7.by20s.pswpout\t7')"
 	run -0 experiments/report/facts -l
 	assert_output "$(printf '%s\n' "${row%7}5/meta.tsv" "$row/meta.tsv")"
 }
