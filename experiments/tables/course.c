@@ -91,7 +91,7 @@ void print_course(const struct row *rows, size_t nr)
 
 	for (size_t r = 0; r < nr; r++) {
 		struct step step = { .axes = &rows[r].axes };
-		int column[NR];
+		int column[NR] = { 0 };
 		struct text text;
 		char *path;
 

@@ -176,6 +176,8 @@ static void add_all_majors(struct run *run)
 			majors = grow(majors, nr, sizeof(*majors));
 			majors[nr++] = (struct majors){ record->end_ns, record->major };
 		}
+	if (!majors)
+		return;
 	qsort(majors, nr, sizeof(*majors), compare_times);
 	for (size_t i = 1; i < nr; i++)
 		majors[i].total += majors[i - 1].total;
