@@ -460,7 +460,7 @@ two"'
 	run -0 ./run -l
 	assert_output "$(printf '%s\n' $one $two)"
 	run -0 ./run $two
-	assert_line --regexp "^identical: $two: [0-9]+ bytes in 4 files, 0 major faults"
+	assert_line --regexp "^identical: $two: [0-9]+ bytes in 6 files, 0 major faults"
 	assert_line --partial 'without major faults this says little'
 	refute_output --partial "$one"
 	run -0 ./run
