@@ -134,7 +134,7 @@ points() {
 		- '0.21 27' - '0.2 18' \
 		- \
 		- '0.05 0.0078125' '0.1 0.0078125' '0.2 0.0078125' '0.21 0.0078125' - '0.1 0.0078125' '0.2 0' \
-		- - -)"
+		- - - -)"
 }
 
 # What is beyond 0.21 s has no place on the axes, but where another profile goes on until then.
@@ -150,6 +150,15 @@ points() {
 	run -0 points profile.gp samples.tsv series.tsv processes.tsv one.tsv longer.tsv larger.tsv
 	assert_equal "$(tail -n 8 <<< "$output")" "$(printf '%s\n' - '1 10' '2 90' - '1 5' '2 70' - '1 0' '2 30' | tail -n 8)"
 	assert_line '2 1500'
+}
+
+@test "profile leaves out the device of a machine that swaps to none" {
+	awk -v FS='\t' -v OFS='\t' 'NR > 1 { $14 = $15 = "nan" } NR < 4' course.tsv > none.tsv
+	draw profile.gp new.svg samples.tsv series.tsv processes.tsv none.tsv
+	run -0 texts new.svg
+	assert_line 'all wait for memory'
+	refute_line 'device busy'
+	refute_line 'all wait for it'
 }
 
 @test "course draws a line for each of its runs" {

@@ -83,6 +83,14 @@ if (!exists("STATS_max")) {
 }
 rate = STATS_max
 
+# How many numbers there are of each share of the time: of a machine that swaps to no device there are none
+# of it, and gnuplot would complain.
+array numbers[3] = [0, 0, 0]
+do for [c = 1 : 3] {
+	name = word("swap_busy io_full memory_full", c)
+	stats course using (stringcolumn(name) eq "nan" ? 0 : (numbers[c] = numbers[c] + 1), 0) nooutput
+}
+
 # What is not of process p is no point of its line.
 of(p, name) = column("process") == p ? column(name) : NaN
 total(p) = of(p, "minor_total") + of(p, "major_total")
@@ -150,7 +158,9 @@ set xlabel "time (s)"
 set yrange [0 : 100]
 set ytics 0, 50, 100
 set key at graph 1, graph 1.05 right bottom horizontal maxrows 1 Left reverse noenhanced width -1
-plot course using "seconds":"swap_busy" with lines linestyle 1 linewidth 1.8 title "device busy", \
-	course using "seconds":"io_full" with lines linetype 5 title "all wait for it", \
-	course using "seconds":"memory_full" with lines linetype 6 title "all wait for memory"
+share(c, name, looks) = numbers[c] == 0 ? "" : sprintf(", course using \"seconds\":\"%s\" with lines %s", name, looks)
+eval "plot [] [0 : 100] NaN notitle". \
+	share(1, "swap_busy", "linestyle 1 linewidth 1.8 title \"device busy\""). \
+	share(2, "io_full", "linetype 5 title \"all wait for it\""). \
+	share(3, "memory_full", "linetype 6 title \"all wait for memory\"")
 unset multiplot
