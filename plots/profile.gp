@@ -75,18 +75,23 @@ if (!exists("STATS_max")) {
 	exit status 1
 }
 stats series using (ended[int(column("process"))] = column("seconds")) nooutput
-undefine STATS_*
-stats course using "majors_per_second" nooutput
-if (!exists("STATS_max")) {
-	printerr course.": no numbers in column majors_per_second"
-	exit status 1
+# Of a run of less than two samples, there is no course.
+measured = int(system("wc -l < '".course."'")) > 1
+rate = 0
+if (measured) {
+	undefine STATS_*
+	stats course using "majors_per_second" nooutput
+	if (!exists("STATS_max")) {
+		printerr course.": no numbers in column majors_per_second"
+		exit status 1
+	}
+	rate = STATS_max
 }
-rate = STATS_max
 
 # How many numbers there are of each share of the time: of a machine that swaps to no device there are none
 # of it, and gnuplot would complain.
 array numbers[3] = [0, 0, 0]
-do for [c = 1 : 3] {
+do for [c = 1 : (measured ? 3 : 0)] {
 	name = word("swap_busy io_full memory_full", c)
 	stats course using (stringcolumn(name) eq "nan" ? 0 : (numbers[c] = numbers[c] + 1), 0) nooutput
 }
@@ -144,7 +149,7 @@ plot samples every step::first using "seconds":"major_total" with lines linestyl
 eval panel(0.44, 0.34)
 set ylabel "major\nfaults/s"
 eval coarse_axis("y", rate)
-plot course using "seconds":"majors_per_second" with lines linestyle 1 linewidth 1.8
+eval "plot ".(measured ? "course using \"seconds\":\"majors_per_second\" with lines linestyle 1 linewidth 1.8" : "NaN notitle")
 
 eval panel(0.31, 0.19)
 set ylabel "resident\nsets (MB)"
