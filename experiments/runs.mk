@@ -10,8 +10,10 @@ asked := $(filter $(cases),$(MAKECMDGOALS)) $(if $(filter bench,$(MAKECMDGOALS))
 # The axes, as the environment of a command.
 axes_set := $(foreach a,$(axes),$a='$(subst ','\'',$($a))')
 
-# $(call rows,ARGUMENTS): what experiments/rows prints; what it complains of ends make
-rows = $(or $(strip $(shell $(axes_set) experiments/rows $1 2> /dev/null)),$(call complain,$(shell $(axes_set) experiments/rows $1 2>&1)))
+# $(call said_by,COMMAND): what it prints, of these axes; what it complains of ends make
+said_by = $(or $(strip $(shell $(axes_set) $1 2> /dev/null)),$(call complain,$(shell $(axes_set) $1 2>&1)))
+# $(call rows,ARGUMENTS): what experiments/rows prints
+rows = $(call said_by,experiments/rows $1)
 complain = $(if $1,$(error $1))
 
 # Before anything runs: that all goals and axes are as they should be; and what is to be built
@@ -46,7 +48,7 @@ build/verify/%: FORCE build/reduce build/tabulate $$(shell experiments/rows -x $
 # The configurations that are given on the command line. Their runs; and the first one of A again.
 compare_words = $(foreach c,$(configurations),$(if $(filter command%,$(origin $c)),$c '$(subst ','\'',$($c))')) -- $(CASES)
 ifneq ($(filter compare,$(MAKECMDGOALS)),)
-compare_rows := $(or $(strip $(shell $(axes_set) experiments/compare -r $(compare_words) 2> /dev/null)),$(call complain,$(shell $(axes_set) experiments/compare -r $(compare_words) 2>&1)))
+compare_rows := $(call said_by,experiments/compare -r $(compare_words))
 compared := $(addprefix build/rows/,$(compare_rows)) build/repeated/$(firstword $(compare_rows))
 build/repeated/%: build/rows/%
 	@mkdir -p $(@D)

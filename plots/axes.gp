@@ -2,11 +2,23 @@
 #
 # A figure loads this after style.gp, and after it has set
 #   table	a table whose first columns are the axes of its rows
+#   columns	an array of the names of those that it draws
 #
 # Rows that differ in their argument and seed alone are one line. Then there are
 #   lines	how many, at least one and at most six, for so many looks has style.gp
 #   line_of(0)	in a using, the number of this row's line
 #   names[i]	line i's axes, of those that differ between lines
+#   of(i, name)	in a using, that column of line i
+#   curves(c, x, how, looks)
+#		plot's arguments: columns[c] of each line, over the column x; how is as
+#		"with lines", looks what follows the line's own
+#   titled(c, x, how)
+#		the same, with the names in the legend
+#   numbers[at(c, i)]
+#		how many numbers line i has in columns[c]
+#
+# Of a line without a number there, as the lifetime where nobody faulted, gnuplot would complain:
+# curves leaves it out.
 #
 # A y that is NaN is a row that is not there: what (line_of(0) == i ? y : NaN) leaves is joined
 # by a line, and sorted by smooth unique.
@@ -62,3 +74,19 @@ do for [i = 1 : lines] {
 	}
 	names[i] = names[i] eq "" ? field(line_keys[i], 1) : names[i]
 }
+
+of(i, name) = line_of(0) == i ? column(name) : NaN
+
+at(c, i) = 6 * (c - 1) + i
+array numbers[6 * |columns|]
+do for [k = 1 : |numbers|] { numbers[k] = 0 }
+count(c, i) = stringcolumn(columns[c]) eq "nan" ? 0 : (numbers[at(c, i)] = numbers[at(c, i)] + 1)
+stats table using (i = int(line_of(0)), (sum [c = 1 : |columns|] count(c, i)), 0) nooutput
+
+curve(c, i, x, how, looks) = numbers[at(c, i)] == 0 ? "" : \
+	sprintf("table using (of(%d, \"%s\")):(of(%d, \"%s\")) %s linetype %d %s, ", i, x, i, columns[c], how, i, looks)
+curves(c, x, how, looks) = curves_from(1, c, x, how, looks)
+curves_from(i, c, x, how, looks) = i > lines ? "NaN notitle" : curve(c, i, x, how, looks).curves_from(i + 1, c, x, how, looks)
+titled(c, x, how) = titled_from(1, c, x, how)
+titled_from(i, c, x, how) = i > lines ? "NaN notitle" : \
+	curve(c, i, x, how, sprintf("title names[%d]", i)).titled_from(i + 1, c, x, how)

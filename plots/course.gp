@@ -32,19 +32,6 @@ do for [c = 1 : 5] {
 }
 load plots."axes.gp"
 
-# A run that writes nothing has no pages a write, and gnuplot would complain of a line without a number.
-array numbers[30]
-do for [k = 1 : 30] { numbers[k] = 0 }
-at(c, i) = 6 * (c - 1) + i
-counted(c, i) = stringcolumn(columns[c]) eq "nan" ? 0 : (numbers[at(c, i)] = numbers[at(c, i)] + 1)
-stats table using (i = int(line_of(0)), (sum [c = 2 : 5] counted(c, i)), 0) nooutput
-# curves(c): plot's arguments, of the lines that have numbers of this column
-curves(c) = "NaN notitle".curves_from(1, c)
-curves_from(i, c) = i > lines ? "" : (numbers[at(c, i)] == 0 ? "" : sprintf( \
-	", table using (of(%d, \"seconds\")):(of(%d, \"%s\")) with lines linetype %d title names[%d]", i, i, columns[c], i, i)). \
-	curves_from(i + 1, c)
-of(i, name) = line_of(0) == i ? column(name) : NaN
-
 # eval panel(top, bottom): as shares of what the legend leaves
 space = 0.88 - 0.035 * ((lines + 2) / 3)
 panel(top, bottom) = sprintf("set tmargin at screen %g; set bmargin at screen %g", \
@@ -60,19 +47,19 @@ set key at screen 0.55, screen 0.985 center top horizontal maxcols 3 Left revers
 eval panel(1, 0.79)
 set ylabel "major\nfaults/s"
 eval axis("y", most[2])
-eval "plot ".curves(2)
+eval "plot ".titled(2, "seconds", "with lines")
 unset key
 unset label 1
 
 eval panel(0.73, 0.53)
 set ylabel "resident\nsets (MB)"
 eval axis("y", most[3])
-eval "plot ".curves(3)
+eval "plot ".curves(3, "seconds", "with lines", "")
 
 eval panel(0.47, 0.27)
 set ylabel "pages\na write"
 eval log_axis("y", 1, most[4])
-eval "plot ".curves(4)
+eval "plot ".curves(4, "seconds", "with lines", "")
 unset logscale y
 
 eval panel(0.21, 0)
@@ -80,5 +67,5 @@ set ylabel "writes/s"
 eval seconds_axis("x", most[1], 1)
 set xlabel "time (s)"
 eval axis("y", most[5])
-eval "plot ".curves(5)
+eval "plot ".curves(5, "seconds", "with lines", "")
 unset multiplot

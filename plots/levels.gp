@@ -45,9 +45,6 @@ if (least[3] <= 0) {
 levels = ""
 stats table using (levels = levels.sprintf(", %d", column("n")), 0) nooutput
 
-# What is not of line i is no point of it.
-of(i, name) = line_of(0) == i ? column(name) : NaN
-
 # Bars of several lines would hide each other: each stands a little aside.
 aside(i) = 0.02 * most[1] * (i - 1 - (lines - 1) / 2.0)
 

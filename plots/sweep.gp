@@ -35,15 +35,8 @@ do for [c = 1 : 8] {
 	most[c] = STATS_max
 }
 load plots."axes.gp"
-of(i, name) = line_of(0) == i ? column(name) : NaN
 
-# Useful is there where one process ran alone, and of a fault nothing where there was none: how many
-# numbers each line has of each column, for gnuplot complains of a line without any.
-array numbers[54]
-do for [k = 1 : 54] { numbers[k] = 0 }
-at(c, i) = 6 * (c - 1) + i
-count(c, i) = column(columns[c]) == column(columns[c]) ? (numbers[at(c, i)] = numbers[at(c, i)] + 1) : 0
-stats table using (i = int(line_of(0)), (sum [c = 1 : 9] count(c, i)), 0) nooutput
+# Useful is there where one process ran alone.
 lowest = least[4]
 undefine STATS_*
 if ((sum [i = 1 : lines] numbers[at(9, i)]) > 0) {
@@ -51,11 +44,7 @@ if ((sum [i = 1 : lines] numbers[at(9, i)]) > 0) {
 	lowest = STATS_min < lowest ? STATS_min : lowest
 }
 
-# curves(c, how): plot's arguments, of all lines that have numbers of this column
-curves(c, how) = curves_from(1, c, how)
-curves_from(i, c, how) = i > lines ? "NaN notitle" : (numbers[at(c, i)] == 0 ? "" : sprintf( \
-	"table using \"n\":(of(%d, \"%s\")) smooth unique with %s linetype %d%s, ", i, columns[c], \
-	word(how, 1), i, how[strlen(word(how, 1)) + 1 : ])).curves_from(i + 1, c, how)
+over_n = "smooth unique with linespoints"
 
 # A tic at each N.
 levels = ""
@@ -76,20 +65,19 @@ eval upper
 eval sides[1]
 set title "throughput (touches/s)"
 eval axis("y", most[2])
-plot for [i = 1 : lines] table using "n":(of(i, "touches_per_second")) smooth unique \
-	with linespoints linetype i title names[i]
+eval "plot ".titled(2, "n", over_n)
 unset key
 unset label 1
 
 eval sides[2]
 set title "touches/s of one, without its sleep"
 eval log_axis("y", least[3], most[3])
-eval "plot ".curves(3, "linespoints")
+eval "plot ".curves(3, "n", over_n, "")
 
 eval sides[3]
 set title "CPU (%), and of that useful (dots)"
 eval log_axis("y", lowest, most[4])
-eval "plot ".curves(4, "linespoints").", ".curves(9, "lines dashtype (2, 4)")
+eval "plot ".curves(4, "n", over_n, "").", ".curves(9, "n", "smooth unique with lines", "dashtype (2, 4)")
 unset logscale y
 
 eval lower
@@ -98,17 +86,17 @@ set title "swap device busy (%)"
 set yrange [0 : 100]
 set ytics 0, 25, 100
 set arrow 1 from graph 0, first 50 to graph 1, first 50 nohead linecolor rgb grey linewidth 0.6
-eval "plot ".curves(5, "linespoints")
+eval "plot ".curves(5, "n", over_n, "")
 unset arrow 1
 
 eval sides[2]
 set title "touches a major fault"
 eval log_axis("y", least[6], most[6])
-eval "plot ".curves(6, "linespoints")
+eval "plot ".curves(6, "n", over_n, "")
 unset logscale y
 
 eval sides[3]
 set title "a major fault (ms): L, and S (dots)"
 eval log_axis("y", least[7] < least[8] ? least[7] : least[8], most[7] > most[8] ? most[7] : most[8])
-eval "plot ".curves(7, "linespoints").", ".curves(8, "lines dashtype (2, 4)")
+eval "plot ".curves(7, "n", over_n, "").", ".curves(8, "n", "smooth unique with lines", "dashtype (2, 4)")
 unset multiplot

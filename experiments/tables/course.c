@@ -48,11 +48,8 @@ static void read_values(struct text *text, const int *column, double *values)
 	while (*at != '\n') {
 		double value;
 
-		if (!fraction(&at, before, &value)) {
-			value = NAN;
-			if (!skip(&at, before) || !skip(&at, "nan"))
-				malformed(text, "a row of numbers");
-		}
+		if (!fraction_or(&at, before, "nan", &value))
+			malformed(text, "a row of numbers");
 		for (int i = 0; i < NR; i++)
 			if (column[i] == nr)
 				values[i] = value;

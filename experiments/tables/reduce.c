@@ -165,17 +165,21 @@ static void print_series(const struct run *run)
 		print_series_of(i + 1, &run->processes[i], rows(run), beginning_ns(run));
 }
 
-/* The commands, and how many of PROFILE, RECORDS, REPORTS and COUNTERS each of them takes; system takes its own. */
+/*
+ * The commands, how many of PROFILE, RECORDS, REPORTS and COUNTERS each of them takes, and
+ * what it prints of them, and of a file of its own behind them.
+ */
 static const struct {
 	const char *name;
 	int nr_files;
 	void (*print)(const struct run *run);
+	void (*print_with)(const struct run *run, const char *own, double beginning);
 } commands[] = {
-	{ "samples", 1, print_samples },
-	{ "check", 4, NULL },
-	{ "processes", 3, print_processes },
-	{ "series", 3, print_series },
-	{ "system", 3, NULL },
+	{ "samples", 1, print_samples, NULL },
+	{ "check", 4, NULL, NULL },
+	{ "processes", 3, print_processes, NULL },
+	{ "series", 3, print_series, NULL },
+	{ "system", 2, NULL, print_system },
 };
 #define NR_COMMANDS (sizeof(commands) / sizeof(commands[0]))
 
@@ -234,17 +238,14 @@ int main(int argc, char **argv)
 		bad_usage("no -z HZ");
 	while (c < NR_COMMANDS && strcmp(argv[optind], commands[c].name))
 		c++;
-	if (c == NR_COMMANDS || argc - optind - 1 != commands[c].nr_files)
+	if (c == NR_COMMANDS || argc - optind - 1 != commands[c].nr_files + !!commands[c].print_with)
 		bad_usage("unknown command, or not its arguments");
 
-	if (!strcmp(commands[c].name, "system")) {
-		run = read_run(&argv[optind + 1], 2, hz);
-		print_system(&run, argv[optind + 3], beginning_ns(&run) / 1e9);
-	} else {
-		run = read_run(&argv[optind + 1], commands[c].nr_files, hz);
-	}
+	run = read_run(&argv[optind + 1], commands[c].nr_files, hz);
 	if (commands[c].print)
 		commands[c].print(&run);
+	if (commands[c].print_with)
+		commands[c].print_with(&run, argv[argc - 1], beginning_ns(&run) / 1e9);
 	free_run(&run);
 	return finish();
 }

@@ -22,13 +22,6 @@ struct table {
 	size_t nr;
 };
 
-/* A number, or a dash for what is not there. */
-static bool value(const char **at, double *value)
-{
-	*value = NAN;
-	return skip(at, "\t-") || fraction(at, "\t", value);
-}
-
 static void read_header(struct table *table, struct text *text)
 {
 	const char *at = text->line;
@@ -57,7 +50,7 @@ static void read_row(struct table *table, struct text *text)
 	if (!fraction(&at, "", &ns))
 		malformed(text, "a time");
 	for (size_t c = 0; c < table->nr_columns; c++)
-		if (!value(&at, &values[c]))
+		if (!fraction_or(&at, "\t", "-", &values[c]))
 			malformed(text, "a row of sample-system");
 	/* The time of the first row is when it was printed, and a sample may have been taken just before. */
 	if (strcmp(at, "\n") || (table->nr > 1 && ns / 1e9 < table->times[table->nr - 1]))

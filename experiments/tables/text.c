@@ -5,6 +5,7 @@
 #include <ctype.h>
 #include <err.h>
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -84,6 +85,18 @@ bool fraction(const char **at, const char *word, double *value)
 		return false;
 	*at = rest;
 	return true;
+}
+
+bool fraction_or(const char **at, const char *word, const char *none, double *value)
+{
+	const char *behind = *at;
+
+	*value = NAN;
+	if (skip(&behind, word) && skip(&behind, none)) {
+		*at = behind;
+		return true;
+	}
+	return fraction(at, word, value);
 }
 
 bool letter(const char **at, const char *word, const char *letters, char *value)

@@ -39,6 +39,9 @@ bool number(const char **at, const char *word, unsigned long *value);
 /* The same for a decimal fraction. */
 bool fraction(const char **at, const char *word, double *value);
 
+/* The same; or @none, and then the value is nan. */
+bool fraction_or(const char **at, const char *word, const char *none, double *value);
+
 /* The same for one of @letters. */
 bool letter(const char **at, const char *word, const char *letters, char *value);
 
