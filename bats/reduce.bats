@@ -335,6 +335,19 @@ refuses_counters() {
 		" pgmajfault grew by 9799, but the processes had 10000 major faults"
 }
 
+# 60 pages were swapped in, and 7 read from files; 10 were read ahead of swap.
+@test "each page that was read ahead may have been waited for" {
+	{ cat "$counters"; printf '%s\t0\t%s\n' swap_ra 10 pgpgin $((4 * (60 + 7))); } > ahead.tsv
+	for counters in "$counters" ahead.tsv; do
+		grep -P '^pswpin\t1000\t1060$' "$counters"
+		ahead=$([ "$counters" = ahead.tsv ] && echo 17 || echo 0)
+		sed "/^pgmajfault/s/146/$((148 - 20 - ahead))/" "$counters" > near.tsv
+		run -0 "$REDUCE" check -z 100 "$data" "$records" "$work" near.tsv
+		refuses_counters "/^pgmajfault/s/146/$((147 - 20 - ahead))/" " pgmajfault grew by $((47 - 20 - ahead)), but the processes had 48 major faults"
+		refuses_counters '/^pgmajfault/s/146/169/' " pgmajfault grew by 69, but the processes had 48 major faults"
+	done
+}
+
 @test "counters that are none, or lack one, are refused with their line" {
 	refuses_counters 1d "1: expected the header row of counters, found \"$(sed -n '2s/\t/?/gp' "$counters")\""
 	refuses_counters '2s/10.50/9.50/' '2: expected a counter that grows, found "time_s?10.00?9.50"'
