@@ -22,8 +22,10 @@ N       ?=
 KNOBS   ?=
 ## CASES    case1 case2 case3  of which plots draws figures, and list tells the runs
 CASES   ?= $(filter case1 case2 case3,$(cases))
-## A B ..F  -       what compare compares, each axes and knobs: A="KERNEL=6.1" B="KERNEL=6.12 vm.swappiness=10"
-configurations := A B C D E F
+## A B ..G  -       what compare compares, each axes and knobs: A="KERNEL=6.1" B="KERNEL=6.12 vm.swappiness=10"
+configurations := A B C D E F G
+## OF       -       instead of A B ..G, a list of experiments/configurations/, as kernels
+OF      ?=
 ## FAIL_IF  -       what makes compare fail, as in FAIL_IF='major > 5%': B has 5% more than A, and it is seen
 FAIL_IF ?=
 ## RUNS     -       what verify runs again, or a capsule holds, as in sim-6.1-1024-disk-1/case1; all from virtual time in results/
@@ -37,7 +39,7 @@ OPERATIONS ?= 100000
 HOURS   ?= 24
 
 axes  := MACHINE KERNEL MEM SWAP SEED N KNOBS
-knobs := $(axes) SEEDS CASES $(configurations) FAIL_IF RUNS AUTO_DEPS KERNELS OPERATIONS HOURS KDIR QEMU \
+knobs := $(axes) SEEDS CASES $(configurations) OF FAIL_IF RUNS AUTO_DEPS KERNELS OPERATIONS HOURS KDIR QEMU \
 	DEBIAN_MIRROR DEBIAN_KEYRING CC CFLAGS LDFLAGS prefix DESTDIR
 CFLAGS ?= -O2
 

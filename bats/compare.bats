@@ -392,14 +392,14 @@ TABLE
 @test "configurations come in the order in which they were first named" {
 	configuration z pswpout 3 4
 	configuration b pswpout 5 6
-	configuration a-1 pswpout 7 8 9
+	configuration a-1.0 pswpout 7 8 9
 	configuration placebo pswpout 1
 	run -0 "$COMPARE" "${runs[0]}" "${runs[2]}" "${runs[4]}" "${runs[1]}" "${runs[7]}" "${runs[3]}" "${runs[5]}" "${runs[6]}"
 	assert_equal "$(columns swap_outs a n_a median_a b n_b median_b)" "z 2 3.5 b 2 5.5
-z 2 3.5 a-1 3 8
+z 2 3.5 a-1.0 3 8
 z 2 3.5 placebo 1 1"
 	# the header row, and all figures of the one, then of the other
-	assert_equal "$(cut -f 10 <<< "$output" | uniq -c | tr -s ' ' | paste -sd,)" " 27 b, 26 a-1, 26 placebo"
+	assert_equal "$(cut -f 10 <<< "$output" | uniq -c | tr -s ' ' | paste -sd,)" " 27 b, 26 a-1.0, 26 placebo"
 }
 
 @test "runs of a label are of one configuration, with other seeds" {
@@ -433,8 +433,8 @@ z 2 3.5 placebo 1 1"
 	fails 2 'no run' -p
 	assert_equal "${stderr_lines[1]}" 'usage: compare [-p] LABEL=RUN...'
 	fails 2 'x: expected LABEL=RUN' x
-	for label in '' a.b 'a b' a_b a/b $'a\tb' ä; do
-		fails 2 "$label: a label has letters, digits and - only" a=x "$label=x"
+	for label in '' 'a b' a_b a/b $'a\tb' ä; do
+		fails 2 "$label: a label has letters, digits, . and - only" a=x "$label=x"
 	done
 	fails 2 'nothing to compare a with' a=x a=y
 	fails 2 'nothing to compare a with' -p a=x placebo=y
@@ -498,12 +498,73 @@ compared() {
 	# of 16 ratios between 201 / 104 and 204 / 101, the middle ones are of about 202.5 / 102.5
 	assert_line --regexp '^\| Swap Outs \(pages\) \| 102.5 \| 101 to 104 \| 202.5 \| 201 to 204 \| 1.97[0-9] \| 1.933 to 2.020 \| 0.971 to 1.030 \| worse \|$'
 	assert_line --regexp '^\| Major Faults .* no difference seen'
-	assert_line --partial 'make compare A="" B="vm.swappiness=10" CASES=case3 N="5" SEED="1..4"'
+	assert_line --partial ' To repeat it: `make compare A="" B="vm.swappiness=10" CASES=case3 SWAP="disk" N="5" SEED="1..4"`'
 	name='results/compare/case3-5/sim-6.1-1024-disk-1..4_vs_sim-6.1-1024-disk-1..4+vm.swappiness@10'
 	assert_equal "$(cat "$name.md")" "$output"
 	assert_equal "$(jq -r '.[] | select(.figure == "swap_outs") | [.a, .b, .median_b, .verdict] | join(" ")' "$name.json")" 'A B 202.5 worse'
 	grep -q 'Swap Outs' "plots/${name#results/}.svg"
-	assert_equal "$(find results/compare plots/compare -type f | wc -l)" 4
+	assert_equal "$(find results/compare plots/compare -type f | wc -l)" 5
+}
+
+# what is below the line "seconds" is what came out
+@test "each run of a comparison is named by the digests of what went in, and of what came out" {
+	tree
+	for meta in results/*/case3-5/meta.tsv; do printf 'digest.x.data\t%s\n' "$meta" >> "$meta"; done
+	run -0 compared
+	runs=$(echo results/compare/case3-5/*.runs.tsv)
+	assert_equal "$(head -n 1 "$runs")" "$(printf '%s\t' configuration row inputs_sha256)outcome_sha256"
+	assert_equal "$(sed 1d "$runs" | cut -f 1,2 | tr '\t' ' ')" "$(for seed in 1 2 3 4; do echo "A sim-6.1-1024-disk-$seed/case3-5"; done
+		for seed in 1 2 3 4; do echo "B sim-6.1-1024-disk-$seed+vm.swappiness@10/case3-5"; done
+		for seed in 1 2 3 4; do echo "placebo sim-6.1-1024-disk-$seed+boot:quiet/case3-5"; done)"
+	IFS=$'\t' read -r _ row inputs outcome <<< "$(sed -n 3p "$runs")"
+	assert_equal "$inputs" "$(head -n 6 "results/$row/meta.tsv" | sha256sum | cut -d ' ' -f 1)"
+	assert_equal "$outcome" "$(tail -n 1 "results/$row/meta.tsv" | sha256sum | cut -d ' ' -f 1)"
+}
+
+@test "a list of configurations has a name for each" {
+	tree
+	printf '%s\n' '# a comment' '' 'as-it-is' '0.1-swap	 vm.swappiness=10  ' > experiments/configurations/mine
+	lists() { SWAP=disk N=5 SEED=1..4 experiments/compare "${@:2}" -l "$1" -- case3; }
+	run -0 lists mine
+	assert_line --index 2 --regexp '^\| 0.1-swap against as-it-is '
+	assert_line --partial ' To repeat it: `make compare OF=mine CASES=case3 SWAP="disk" N="5" SEED="1..4"`'
+	name=results/compare/case3-5/mine_sim-6.1-1024-disk-1..4
+	assert_equal "$(jq -r '.[] | select(.figure == "swap_outs") | [.a, .b, .verdict] | join(" ")' "$name.json")" 'as-it-is 0.1-swap worse'
+	run -0 lists mine -t
+	assert_output "$name.tsv"
+	run -0 lists mine -r
+	assert_line --index 4 'sim-6.1-1024-disk-1+vm.swappiness@10/case3-5'
+
+	run -2 --separate-stderr lists ours
+	assert_regex "$stderr" '^compare: there is no list ours \(there are: .*mine.*\) \(-h for help\)$'
+	run -2 --separate-stderr lists ../cases/case3
+	assert_equal "$stderr" 'compare: ../cases/case3 is no name of a list (-h for help)'
+	echo 'as-it-is vm.swappiness=1' >> experiments/configurations/mine
+	run -2 --separate-stderr lists mine
+	assert_equal "$stderr" 'compare: as-it-is is there twice (-h for help)'
+	run -2 --separate-stderr env SWAP=disk experiments/compare -l kernels A "" -- case3
+	assert_regex "$stderr" '^rows: no such case: A '
+}
+
+@test "the configurations of each list are as rows wants them" {
+	for list in "$ROOT"/experiments/configurations/*; do
+		run -0 --separate-stderr "$ROOT/experiments/compare" -r -l "${list##*/}" case1
+		assert_equal "$stderr" ""
+		[ "${#lines[@]}" -ge 3 ]
+	done
+}
+
+@test "a comparison that fails leaves the one before as it was" {
+	tree
+	run -0 compared
+	before=$(cat results/compare/case3-5/* plots/compare/case3-5/* | sha256sum)
+	echo 'printerr "no"' > plots/compare.gp
+	run -1 --separate-stderr compared
+	assert_equal "$stderr" 'compare: plots/compare.gp: no'
+	assert_equal "$(cat results/compare/case3-5/* plots/compare/case3-5/* | sha256sum)" "$before"
+	sed -i 's/^pgmajfault.*/x/' results/sim-6.1-1024-disk-3/case3-5/x.counters.tsv
+	run -1 --separate-stderr compared
+	assert_equal "$(cat results/compare/case3-5/* plots/compare/case3-5/* | sha256sum)" "$before"
 }
 
 @test "a condition fails the comparison if it holds for a difference that is seen" {

@@ -46,7 +46,7 @@ build/verify/%: FORCE build/reduce build/tabulate $$(shell experiments/rows -x $
 	@experiments/verify $*
 
 # The configurations that are given on the command line. Their runs; and the first one of A again.
-compare_words = $(foreach c,$(configurations),$(if $(filter command%,$(origin $c)),$c '$(subst ','\'',$($c))')) -- $(CASES)
+compare_words = $(if $(OF),-l '$(subst ','\'',$(OF))') $(foreach c,$(configurations),$(if $(filter command%,$(origin $c)),$c '$(subst ','\'',$($c))')) -- $(CASES)
 ifneq ($(filter compare,$(MAKECMDGOALS)),)
 compare_rows := $(call said_by,experiments/compare -r $(compare_words))
 compared := $(addprefix build/rows/,$(compare_rows)) build/repeated/$(firstword $(compare_rows))

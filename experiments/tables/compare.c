@@ -33,7 +33,7 @@ static const char usage_text[] =
 "usage: compare [-p] LABEL=RUN...\n"
 "       compare -h\n"
 "\n"
-"Runs of one LABEL (letters, digits and -) are one configuration; they differ in their seed\n"
+"Runs of one LABEL (letters, digits, . and -) are one configuration; they differ in their seed\n"
 "alone. Each configuration, b, is compared with the first one, a, in a row a figure:\n"
 "\n"
 "sign       whether less or more of it is better; - if neither is\n"
@@ -361,8 +361,8 @@ static const char *take_label(char **arg)
 	*equals = '\0';
 	*arg = equals + 1;
 	for (const char *at = label; at == label || *at; at++)
-		if (!isalnum((unsigned char)*at) && *at != '-')
-			errx(2, "%s: a label has letters, digits and - only", label);
+		if (!isalnum((unsigned char)*at) && *at != '-' && *at != '.')
+			errx(2, "%s: a label has letters, digits, . and - only", label);
 	return label;
 }
 
