@@ -511,12 +511,12 @@ compared() {
 	tree
 	for meta in results/*/case3-5/meta.tsv; do printf 'digest.x.data\t%s\n' "$meta" >> "$meta"; done
 	run -0 compared
-	runs=$(echo results/compare/case3-5/*.runs.tsv)
-	assert_equal "$(head -n 1 "$runs")" "$(printf '%s\t' configuration row inputs_sha256)outcome_sha256"
-	assert_equal "$(sed 1d "$runs" | cut -f 1,2 | tr '\t' ' ')" "$(for seed in 1 2 3 4; do echo "A sim-6.1-1024-disk-$seed/case3-5"; done
+	table=$(echo results/compare/case3-5/*.runs.tsv)
+	assert_equal "$(head -n 1 "$table")" "$(printf '%s\t' configuration row inputs_sha256)outcome_sha256"
+	assert_equal "$(sed 1d "$table" | cut -f 1,2 | tr '\t' ' ')" "$(for seed in 1 2 3 4; do echo "A sim-6.1-1024-disk-$seed/case3-5"; done
 		for seed in 1 2 3 4; do echo "B sim-6.1-1024-disk-$seed+vm.swappiness@10/case3-5"; done
 		for seed in 1 2 3 4; do echo "placebo sim-6.1-1024-disk-$seed+boot:quiet/case3-5"; done)"
-	IFS=$'\t' read -r _ row inputs outcome <<< "$(sed -n 3p "$runs")"
+	IFS=$'\t' read -r _ row inputs outcome <<< "$(sed -n 3p "$table")"
 	assert_equal "$inputs" "$(head -n 6 "results/$row/meta.tsv" | sha256sum | cut -d ' ' -f 1)"
 	assert_equal "$outcome" "$(tail -n 1 "results/$row/meta.tsv" | sha256sum | cut -d ' ' -f 1)"
 }
@@ -597,6 +597,9 @@ compared() {
 	says_only 2 'CPUS=3 is no axis (there are MACHINE KERNEL KDIR MEM SWAP) (-h for help)' A "" B CPUS=3 -- case3
 	says_only 2 'fast is neither an axis nor a knob (-h for help)' A "" B fast -- case3
 	says_only 2 'placebo is no name for a configuration (-h for help)' placebo "" B fast -- case3
+	run -2 --separate-stderr experiments/compare A "" B vm.swappiness=10 -- case9
+	assert_equal "$output" ""
+	assert_regex "$stderr" '^rows: no such case: case9 '
 	says_only 1 'there are no results of sim-6.1-512-disk-1/case3-5' A "" B MEM=512 -- case3
 	assert [ ! -e results/compare/case3-5 ] || assert_equal "$(find results/compare -type f)" ""
 }
