@@ -9,7 +9,7 @@
 #	build/measure/KERNEL/rearmed.ko	the module that it is compared with, for that kernel
 
 meters := cost slow rate delay register-all follow-ring read-ring sample-proc sample-iterator \
-	sample-taskstats sample-clock resident
+	sample-taskstats sample-clock resident scan
 meter_sources := $(addprefix experiments/measure/,meter.c meter.h records.c records.h sampler.c sampler.h) \
 	$(addprefix mp3/,mp3.h tools/ring.c tools/ring.h)
 

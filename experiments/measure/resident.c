@@ -8,10 +8,18 @@
  * time_ns, and the pages, by the page table of its one mapping of MB MiB, which /proc/PID/pagemap
  * shows. So they are exact, when the resident set of a record can be off by 64 pages a thread,
  * and has the pages of the program, its libraries and its stacks in it.
+ *
+ * To read 40,000 pages takes 5 ms, in which the kernel lets no other process run, and work would wait
+ * for that when its page has come. So they are read a few at a time, with time that nobody else
+ * wants. Work on a disk takes 9% longer beside it then, instead of 70%; and where the CPU is busy,
+ * rows are rarer.
  */
+#define _GNU_SOURCE	/* SCHED_IDLE */
 #include <err.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <sched.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,6 +28,7 @@
 #include "meter.h"
 
 #define INTERVAL	(SECOND / 100)
+#define CHUNK		64		/* pages, some 10 us */
 #define PRESENT		(1ULL << 63)	/* see Documentation/admin-guide/mm/pagemap.rst */
 
 const char synopsis[] = "PID MB";
@@ -61,6 +70,18 @@ static int faults_of(int stat, unsigned long *faults)
 	return state != 'Z' && state != 'X';
 }
 
+/* What the page table says of @pages from @first on; false when the process has ended. */
+static bool read_pages(int pagemap, uint64_t first, size_t pages, uint64_t *entries)
+{
+	for (size_t i = 0; i < pages; i += CHUNK) {
+		ssize_t bytes = (pages - i < CHUNK ? pages - i : CHUNK) * sizeof(*entries);
+
+		if (pread(pagemap, entries + i, bytes, (first + i) * sizeof(*entries)) != bytes)
+			return false;
+	}
+	return true;
+}
+
 int main(int argc, char **argv)
 {
 	unsigned long before = 0, faults;
@@ -77,6 +98,8 @@ int main(int argc, char **argv)
 	if (!entries)
 		err(1, "memory");
 	snprintf(path, sizeof(path), "/proc/%s/stat", argv[1]);
+	if (sched_setscheduler(0, SCHED_IDLE, &(struct sched_param){ 0 }))
+		err(1, "SCHED_IDLE");
 	stat = open(path, O_RDONLY);
 	if (stat < 0)
 		err(1, "%s", path);
@@ -102,8 +125,7 @@ int main(int argc, char **argv)
 				err(1, "%s", path);
 		}
 		at = now();
-		if (pread(pagemap, entries, pages * sizeof(*entries), begin / page * sizeof(*entries)) !=
-		    (ssize_t)(pages * sizeof(*entries)))
+		if (!read_pages(pagemap, begin / page, pages, entries))
 			break;			/* it has ended */
 		for (size_t i = 0; i < pages; i++)
 			resident += entries[i] / PRESENT;
