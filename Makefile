@@ -88,6 +88,8 @@ verify: $$(verified) ## run what lies in results/ again, and compare
 compare: $$(compared) build/compare build/reduce build/tabulate | deps-plots ## which of two configurations or more is better, by CASES with several SEEDS
 	@$(axes_set) experiments/compare $(if $(FAIL_IF),-f '$(FAIL_IF)') $(compare_words)
 
+comparisons: ## those of the report, again: which kernel thrashes least, what knobs do; an hour or two
+
 capsule: $(if $(capsuled),$(call rows,-x $(RUNS))) ## a file that repeats RUNS on any x86-64 Linux with a shell and tar
 	@$(if $(capsuled),mkdir -p build/capsules && experiments/capsule "build/capsules/$$(echo '$(RUNS)' | tr '/ ' '_+' | cut -c 1-200).tar" $(capsuled),\
 		echo "capsule: of which RUNS?" >&2; exit 2)
@@ -139,7 +141,7 @@ clean: ## remove what was built; results/ and plots/ stay
 	rm -rf build
 	@$(MAKE) -s -C mp3 clean
 
-.PHONY: pin compare capsule repetitions help results plots report list verify test test-quick test-long test-elsewhere test-all test-kernels test-debug soak check shell install uninstall clean tools
+.PHONY: pin compare comparisons capsule repetitions help results plots report list verify test test-quick test-long test-elsewhere test-all test-kernels test-debug soak check shell install uninstall clean tools
 
 # ----- packages --------------------------------------------------------------
 

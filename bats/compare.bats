@@ -464,7 +464,7 @@ z 2 3.5 placebo 1 1"
 tree() {
 	mkdir -p tree/build tree/plots tree/results
 	cp -r "$ROOT/experiments" tree
-	cp "$ROOT"/plots/*.gp tree/plots
+	cp "$ROOT"/plots/*.gp "$ROOT/plots/draw" tree/plots
 	cp "$COMPARE" tree/build
 	cd tree || return
 	local knob seed row
@@ -502,7 +502,7 @@ compared() {
 	name='results/compare/case3-5/sim-6.1-1024-disk-1..4_vs_sim-6.1-1024-disk-1..4+vm.swappiness@10'
 	assert_equal "$(cat "$name.md")" "$output"
 	assert_equal "$(jq -r '.[] | select(.figure == "swap_outs") | [.a, .b, .median_b, .verdict] | join(" ")' "$name.json")" 'A B 202.5 worse'
-	grep -q 'Swap Outs' "plots/${name#results/}.svg"
+	grep -q 'Swap Outs' "plots/${name#results/}.compare.svg"
 	assert_equal "$(find results/compare plots/compare -type f | wc -l)" 5
 }
 
@@ -560,7 +560,7 @@ compared() {
 	before=$(cat results/compare/case3-5/* plots/compare/case3-5/* | sha256sum)
 	echo 'printerr "no"' > plots/compare.gp
 	run -1 --separate-stderr compared
-	assert_equal "$stderr" 'compare: plots/compare.gp: no'
+	assert_equal "$stderr" 'draw: plots/compare.gp: no'
 	assert_equal "$(cat results/compare/case3-5/* plots/compare/case3-5/* | sha256sum)" "$before"
 	sed -i 's/^pgmajfault.*/x/' results/sim-6.1-1024-disk-3/case3-5/x.counters.tsv
 	run -1 --separate-stderr compared

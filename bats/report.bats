@@ -99,6 +99,7 @@ facts_of() {
 	printf '#!/bin/sh\necho "tabulate $*"\n' > build/tabulate
 	chmod +x build/tabulate
 	printf '%s\n' "$@" > experiments/report/sets
+	: > experiments/report/comparisons
 }
 
 @test "facts are those of each run, with what the machine's counters grew by, had been after 20 s, and were set to" {
@@ -136,6 +137,30 @@ facts_of() {
 	rm $row/rate.tsv
 	run -1 experiments/report/facts
 	assert_output "facts: no $row/rate.tsv"
+}
+
+@test "facts are the figures of comparisons, by name, argument and configuration" {
+	facts_of '# none'
+	printf '%s\t%s\t%s\t%s\n' k.disk kernels thrash 'N=random,local SWAP=disk SEED=1,2' one knobs case1 SEED=1,2 \
+		> experiments/report/comparisons
+	for what in thrash-random/kernels_sim-6.1-184-disk-1,2 thrash-local/kernels_sim-6.1-184-disk-1,2 case1/knobs_sim-6.1-1024-disk-1,2; do
+		mkdir -p "results/compare/${what%/*}"
+		printf 'figure\tb\tratio\nmajor\t6.12\t1.5\ncpu\t6.12\t%s\n' ${#what} > "results/compare/$what.tsv"
+	done
+	run -0 experiments/report/facts
+	assert_line $'k.disk.random.6.12.major.ratio\t1.5'
+	assert_line $'k.disk.random.6.12.cpu.ratio\t42'
+	assert_line $'k.disk.local.6.12.cpu.ratio\t41'
+	assert_line $'one.6.12.cpu.ratio\t33'
+	run -0 experiments/report/facts -l
+	assert_output "$(printf 'results/compare/%s.tsv\n' case1/knobs_sim-6.1-1024-disk-1,2 thrash-{local,random}/kernels_sim-6.1-184-disk-1,2)"
+	run -0 experiments/report/facts -c kernels
+	assert_output "$(printf 'results/compare/thrash-%s/kernels_sim-6.1-184-disk-1,2.tsv\n' random local)"
+	run -0 experiments/report/facts -c none
+	assert_output ''
+	rm results/compare/case1/*
+	run -1 experiments/report/facts
+	assert_output "facts: no results/compare/case1/knobs_sim-6.1-1024-disk-1,2.tsv"
 }
 
 @test "report.md, its tables and its figures come out of results/ as they are committed" {

@@ -55,6 +55,12 @@ build/repeated/%: build/rows/%
 	@cmp -s results/$*/meta.tsv $@ || { experiments/verify $* && cp results/$*/meta.tsv $@; }
 endif
 
+# Those of the report, one after the other; an hour or two.
+comparisons:
+	@+sed '/^#/d' experiments/report/comparisons | while IFS='	' read -r name of case axes; do \
+		echo "$$name" && $(MAKE) -s compare OF=$$of CASES=$$case $$axes < /dev/null > build/comparison.md || exit; \
+	done
+
 # The claim that runs repeat themselves, put to the test; an hour or so, so only when it is asked for.
 repeated := sim-6.1-1024-disk-1/case3-7
 ifneq ($(filter repetitions results/repetitions.tsv,$(MAKECMDGOALS)),)

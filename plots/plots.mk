@@ -18,3 +18,7 @@ plots/%.theory.svg: results/%.touches.tsv results/%.misses.tsv plots/theory.gp p
 	$(call draw,$< $(word 2,$^))
 plots/%.bench.svg: results/%.cost.tsv plots/bench.gp plots/style.gp plots/draw | deps-plots
 	$(call draw,$<)
+
+# of all comparisons of a list of configurations that the report makes
+plots/compare/%.configurations.svg: $$(shell experiments/report/facts -c $$*) plots/configurations.gp plots/style.gp plots/draw | deps-plots
+	$(call draw,$(filter %.tsv,$^))
