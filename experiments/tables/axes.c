@@ -3,7 +3,7 @@
  * axes - reads where a run belongs out of its path and its meta.tsv; axes.h has the
  * contracts.
  */
-#define _GNU_SOURCE	/* asprintf, memrchr */
+#define _GNU_SOURCE	/* memrchr */
 #include <err.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -36,12 +36,9 @@ static size_t last_component(const char *path, size_t length)
 struct meta read_meta(const char *prefix)
 {
 	int directory = last_component(prefix, strlen(prefix));
-	struct meta meta = { 0 };
-	struct text text;
+	struct meta meta = { .path = formatted("%.*smeta.tsv", directory, prefix) };
+	struct text text = open_text(meta.path);
 
-	if (asprintf(&meta.path, "%.*smeta.tsv", directory, prefix) < 0)
-		err(1, NULL);
-	text = open_text(meta.path);
 	while (next_line(&text)) {
 		size_t key = strcspn(text.line, "\t\n"), value = strcspn(text.line, "\n");
 		struct entry entry;

@@ -3,7 +3,7 @@
  * course - from what the kernel has counted until each time, how fast it went; course.h has the
  * contract.
  */
-#define _GNU_SOURCE	/* asprintf, strdup */
+#define _GNU_SOURCE	/* strdup */
 #include <err.h>
 #include <math.h>
 #include <stdio.h>
@@ -89,12 +89,9 @@ void print_course(const struct row *rows, size_t nr)
 	for (size_t r = 0; r < nr; r++) {
 		struct step step = { .axes = &rows[r].axes };
 		int column[NR] = { 0 };
-		struct text text;
-		char *path;
+		char *path = formatted("%s.system.tsv", rows[r].prefix);
+		struct text text = open_text(path);
 
-		if (asprintf(&path, "%s.system.tsv", rows[r].prefix) < 0)
-			err(1, NULL);
-		text = open_text(path);
 		while (next_line(&text)) {
 			if (text.number == 1) {
 				read_header(&text, column);

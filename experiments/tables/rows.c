@@ -2,7 +2,6 @@
 /*
  * rows - reads runs as the rows of tables; rows.h has the contracts.
  */
-#define _GNU_SOURCE	/* asprintf */
 #include <err.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,20 +12,11 @@
 
 #define HZ_MAX 10000	/* Linux has 100 to 1200 */
 
-static char *file_of(const char *prefix, const char *ending)
-{
-	char *path;
-
-	if (asprintf(&path, "%s%s", prefix, ending) < 0)
-		err(1, NULL);
-	return path;
-}
-
 struct row read_row(const char *prefix)
 {
 	struct row row = { .prefix = prefix, .meta = read_meta(prefix) };
-	char *profile = file_of(prefix, ".data"), *processes = file_of(prefix, ".processes.tsv");
-	char *reports = file_of(prefix, ".work"), *counters = file_of(prefix, ".counters.tsv");
+	char *profile = formatted("%s.data", prefix), *processes = formatted("%s.processes.tsv", prefix);
+	char *reports = formatted("%s.work", prefix), *counters = formatted("%s.counters.tsv", prefix);
 
 	row.axes = axes_of(prefix, &row.meta);
 	read_profile(&row.run, profile,

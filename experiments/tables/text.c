@@ -2,10 +2,12 @@
 /*
  * text - tables, read line by line; text.h has the contracts.
  */
+#define _GNU_SOURCE	/* vasprintf */
 #include <ctype.h>
 #include <err.h>
 #include <errno.h>
 #include <math.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -127,6 +129,18 @@ void *grow(void *array, size_t nr, size_t size)
 	if (!array)
 		err(1, NULL);
 	return array;
+}
+
+char *formatted(const char *format, ...)
+{
+	va_list arguments;
+	char *text;
+
+	va_start(arguments, format);
+	if (vasprintf(&text, format, arguments) < 0)
+		err(1, NULL);
+	va_end(arguments);
+	return text;
 }
 
 int finish(void)

@@ -54,6 +54,9 @@ bool words(const char **at, const char *word, char *value, size_t room);
  */
 void *grow(void *array, size_t nr, size_t size);
 
+/* A string that printf(3) would print, to be freed. */
+char *formatted(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
 /* A number that was given on the command line; ends the program with 2 if it is none. */
 unsigned long parse_argument(const char *what, const char *text,
 			     unsigned long min, unsigned long max);
