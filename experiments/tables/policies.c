@@ -14,6 +14,7 @@
 
 const char *const policy_names[POLICIES] = {
 	[LRU] = "lru", [FIFO] = "fifo", [CLOCK] = "clock", [RANDOM] = "random", [OPT] = "opt",
+	[VMIN] = "vmin", [WS] = "ws",
 };
 
 static void *array(size_t nr, size_t size)
@@ -35,45 +36,33 @@ static size_t *filled_with_none(size_t nr)
 }
 
 /*
- * Stack distances, by a Fenwick tree over time: an access is marked at its own time
- * as long as it is the last one to its page, so the marks since an earlier time are the
- * pages that were accessed since then.
+ * Resident pages are known by their last accesses. A hand looks for the earliest of these: it
+ * passes over accesses that were not the last, and no earlier one comes behind it.
  */
-static void mark(int *tree, size_t length, size_t time, int by)
-{
-	for (size_t i = time + 1; i <= length; i += i & -i)
-		tree[i] += by;
-}
-
-static size_t marks_before(const int *tree, size_t time)
-{
-	size_t sum = 0;
-
-	for (size_t i = time; i > 0; i -= i & -i)
-		sum += tree[i];
-	return sum;
-}
-
-/* An access misses if as many other pages as there are frames were accessed since the last one. */
 static void lru_misses(const struct references *string, size_t frames, float *misses)
 {
-	int *tree = array(string->length + 1, sizeof(*tree));
-	size_t *last = filled_with_none(string->pages);
+	size_t *last = filled_with_none(string->pages);	/* access, of a resident page */
+	bool *touched = array(string->pages, sizeof(*touched));
+	size_t used = 0, hand = 0;
 
 	for (size_t time = 0; time < string->length; time++) {
-		size_t *page = &last[string->page[time]];
+		size_t page = string->page[time];
 
-		if (*page != NONE) {
-			size_t others = marks_before(tree, time) - marks_before(tree, *page + 1);
-
-			misses[time] = others >= frames;
-			mark(tree, string->length, *page, -1);
+		if (last[page] == NONE) {
+			misses[time] = touched[page];
+			touched[page] = true;
+			if (used < frames) {
+				used++;
+			} else {
+				while (last[string->page[hand]] != hand)
+					hand++;
+				last[string->page[hand]] = NONE;
+			}
 		}
-		mark(tree, string->length, time, 1);
-		*page = time;
+		last[page] = time;
 	}
-	free(tree);
 	free(last);
+	free(touched);
 }
 
 /* FIFO, CLOCK and RANDOM: they look at frames, one after the other, or at any. A miss adds @one. */
@@ -129,12 +118,14 @@ static void random_misses(const struct references *string, size_t frames, float 
 	gsl_rng_free(random);
 }
 
-/* When each access's page is accessed again; NONE never. */
+/* When each access's page is accessed again; if never, behind the string, each page at its own time. */
 static size_t *next_accesses(const struct references *string)
 {
 	size_t *next = array(string->length, sizeof(*next));
-	size_t *coming = filled_with_none(string->pages);
+	size_t *coming = array(string->pages, sizeof(*coming));
 
+	for (size_t page = 0; page < string->pages; page++)
+		coming[page] = string->length + page;
 	for (size_t time = string->length; time-- > 0;) {
 		next[time] = coming[string->page[time]];
 		coming[string->page[time]] = time;
@@ -143,84 +134,155 @@ static size_t *next_accesses(const struct references *string)
 	return next;
 }
 
-/* A heap of accesses, the one whose page is needed last on top. */
-struct heap {
-	const size_t *next;
-	size_t *access;
-	size_t nr;
+/*
+ * A set of times, of which the latest is found at once: a bit for each, and on each level above
+ * one for each word that is not 0.
+ */
+#define LEVELS	6	/* 64^6 times */
+#define BITS	64
+
+struct times {
+	uint64_t *words[LEVELS];
 };
 
-static void swap(size_t *a, size_t *b)
+static void add_time(struct times *times, size_t time)
 {
-	size_t was = *a;
-
-	*a = *b;
-	*b = was;
+	for (int level = 0; level < LEVELS; level++, time /= BITS)
+		times->words[level][time / BITS] |= UINT64_C(1) << time % BITS;
 }
 
-static void push(struct heap *heap, size_t access)
+static void remove_time(struct times *times, size_t time)
 {
-	size_t i = heap->nr++;
-
-	heap->access[i] = access;
-	for (; i && heap->next[heap->access[(i - 1) / 2]] < heap->next[heap->access[i]]; i = (i - 1) / 2)
-		swap(&heap->access[(i - 1) / 2], &heap->access[i]);
+	for (int level = 0; level < LEVELS; level++, time /= BITS)
+		if (times->words[level][time / BITS] &= ~(UINT64_C(1) << time % BITS))
+			break;
 }
 
-static size_t pop(struct heap *heap)
+/* There must be one. */
+static size_t latest_time(const struct times *times)
 {
-	size_t top = heap->access[0], i = 0;
+	size_t time = 0;
 
-	heap->access[0] = heap->access[--heap->nr];
-	for (;;) {
-		size_t most = i;
-
-		for (size_t child = 2 * i + 1; child <= 2 * i + 2 && child < heap->nr; child++)
-			if (heap->next[heap->access[child]] > heap->next[heap->access[most]])
-				most = child;
-		if (most == i)
-			return top;
-		swap(&heap->access[i], &heap->access[most]);
-		i = most;
-	}
+	for (int level = LEVELS; level-- > 0;)
+		time = time * BITS + BITS - 1 - __builtin_clzll(times->words[level][time]);
+	return time;
 }
 
-/*
- * A resident page is in the heap by its last access, and by earlier ones, which are passed over
- * when they come to the top: they say that it is needed at a time that has gone by.
- */
+/* The times are those when resident pages are accessed again. */
 static void opt_misses(const struct references *string, size_t frames, float *misses)
 {
 	size_t *next = next_accesses(string);
-	struct heap heap = { next, array(string->length, sizeof(size_t)), 0 };
-	size_t *last = filled_with_none(string->pages);	/* access, of a resident page */
+	bool *resident = array(string->pages, sizeof(*resident));
 	bool *touched = array(string->pages, sizeof(*touched));
-	size_t used = 0;
+	size_t used = 0, room = string->length + string->pages;
+	struct times times;
 
+	for (int level = 0; level < LEVELS; level++) {
+		room = room / BITS + 1;
+		times.words[level] = array(room, sizeof(*times.words[level]));
+	}
 	for (size_t time = 0; time < string->length; time++) {
 		size_t page = string->page[time];
 
-		if (last[page] == NONE) {
+		if (resident[page]) {
+			remove_time(&times, time);
+		} else {
 			misses[time] = touched[page];
-			touched[page] = true;
+			resident[page] = touched[page] = true;
 			if (used < frames) {
 				used++;
 			} else {
-				size_t access;
+				size_t last = latest_time(&times);
 
-				do
-					access = pop(&heap);
-				while (last[string->page[access]] != access);
-				last[string->page[access]] = NONE;
+				remove_time(&times, last);
+				resident[last < string->length ? string->page[last] :
+					 last - string->length] = false;
 			}
 		}
-		last[page] = time;
-		push(&heap, time);
+		add_time(&times, next[time]);
+	}
+	for (int level = 0; level < LEVELS; level++)
+		free(times.words[level]);
+	free(next);
+	free(resident);
+	free(touched);
+}
+
+/* How many accesses from @first to before @behind count. */
+static size_t counted(const struct references *string, size_t first, size_t behind)
+{
+	if (first < string->begin)
+		first = string->begin;
+	return behind > first ? behind - first : 0;
+}
+
+/*
+ * The sizes of the set in sum are how long all accesses make their pages stay: until the page is
+ * accessed again, or for tau, but not beyond the end (D. R. Slutz and I. L. Traiger, A note on
+ * the calculation of average working set size, CACM 17(10), 1974). What is before the accesses
+ * that count is not of the sum. So with one more in tau, the sum grows by the accesses whose
+ * pages stay longer, of those whose time has come to count.
+ */
+static void ws_misses(const struct references *string, size_t frames, float *misses)
+{
+	size_t length = string->length, *next = next_accesses(string);
+	/* of how many accesses the time counts from this tau on, and of how many no longer */
+	size_t *begins = array(length + 2, sizeof(*begins)), *ends = array(length + 2, sizeof(*ends));
+	size_t room = frames * (length - string->begin), growing = 0, tau = 0;
+
+	for (size_t time = 0; time < length; time++) {
+		size_t behind = next[time] < length ? next[time] : length;
+
+		if (counted(string, time, behind) > 0) {
+			begins[1 + (time < string->begin ? string->begin - time : 0)]++;
+			ends[1 + behind - time]++;
+		}
+	}
+	while (tau < length) {
+		growing += begins[tau + 1] - ends[tau + 1];
+		if (growing > room)
+			break;
+		room -= growing;
+		tau++;
+	}
+	for (size_t time = 0; time < length; time++)
+		if (next[time] < length)
+			misses[next[time]] = next[time] - time > tau;
+	free(next);
+	free(begins);
+	free(ends);
+}
+
+/*
+ * Each access takes a page for itself. What stays takes one for all accesses between two to it,
+ * and saves a miss. So those that take least stay, as long as there is room: of the last ones, which
+ * take the same, the first. Accesses that do not count take nothing.
+ */
+static void vmin_misses(const struct references *string, size_t frames, float *misses)
+{
+	size_t length = string->length, *next = next_accesses(string);
+	size_t *taking = array(length + 1, sizeof(*taking));	/* how many take so much */
+	size_t room = (frames - 1) * (length - string->begin), most = 1, of_most;
+
+	for (size_t time = 0; time < length; time++)
+		if (next[time] < length)
+			taking[counted(string, time + 1, next[time])]++;
+	while (most <= length && taking[most] * most <= room) {
+		room -= taking[most] * most;
+		most++;
+	}
+	of_most = room / most;
+	for (size_t time = 0; time < length; time++) {
+		size_t takes;
+
+		if (next[time] >= length)
+			continue;
+		takes = counted(string, time + 1, next[time]);
+		misses[next[time]] = takes > most || (takes == most && of_most == 0);
+		of_most -= takes == most && of_most > 0;
 	}
 	free(next);
-	free(heap.access);
-	free(last);
-	free(touched);
+	free(taking);
 }
 
 void policy_misses(enum policy policy, const struct references *string, size_t frames, float *misses)
@@ -233,6 +295,12 @@ void policy_misses(enum policy policy, const struct references *string, size_t f
 		break;
 	case OPT:
 		opt_misses(string, frames, misses);
+		break;
+	case VMIN:
+		vmin_misses(string, frames, misses);
+		break;
+	case WS:
+		ws_misses(string, frames, misses);
 		break;
 	case RANDOM:
 		random_misses(string, frames, misses);
