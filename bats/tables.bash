@@ -20,3 +20,29 @@ build_tables() {
 		touch built
 	) 9> "$TABLES/lock"
 }
+
+# made_up NAME PID MODE MB PAGE SEED ACCESSES ITERATIONS MISSES PAGES [MINOR MAJOR] - NAME.work of a work -v whose
+# iterations are of so many accesses and a second long, and had as many major faults as MISSES beside the minor
+# ones of first touches; and NAME.resident.tsv, of so many resident pages in the midst of each. What it reports
+# of its faults are MINOR and MAJOR. NAME.string has what it accessed, a page a line.
+made_up() {
+	local accesses=$TABLES/accesses
+	[ -x "$accesses" ] || "${CC:-gcc}" -O1 -o "$accesses" "$ROOT/bats/accesses.c"
+	"$accesses" "$3" "$4" "$5" "$6" $(($7 * $8)) > "$1.string"
+	awk -v name="$1" -v pid="$2" -v mode="$3" -v mb="$4" -v seed="$6" -v accesses="$7" -v misses="$9" -v pages="${10}" \
+		-v minor="${11-0}" -v major="${12-0}" '
+		!($1 in touched) { first++ }
+		{ touched[$1] }
+		NR % accesses == 0 {
+			i++
+			distinct += first
+			printf "work: pid=%d iteration=%d begin_ns=%d000000000 end_ns=%d900000000 touches=%d distinct=%d minor=%d major=%d\n",
+				pid, i, i, i, NR, distinct, first, misses > (name ".work")
+			printf "%s%d500000000\t%d\n", i == 1 ? "time_ns\tpages\n" : "", i, pages > (name ".resident.tsv")
+			first = 0
+		}
+		END {
+			printf "work: pid=%d mb=%d mode=%s accesses=%d seed=%d touches=%d distinct=%d elapsed_s=%d.0 awake_s=1.0 minor=%d major=%d minor_max=%d major_max=%d\n",
+				pid, mb, mode, accesses, seed, NR, distinct, i, minor, major, minor + 2, major + 2 > (name ".work")
+		}' "$1.string"
+}

@@ -4,11 +4,11 @@
  *
  *	oracle touches RUN
  *	oracle misses RUN...
+ *	oracle bounds RUN...
  *	oracle replace FRAMES < STRING
  *
- * RUN is the prefix of the files of a run (see run.h) of one `work -v`. RUN.work has a line
- * an iteration and its report (see work.c), RUN.series.tsv its resident set over time.
- * Tables are tab separated and have a header row.
+ * RUN is the prefix of the files of a run (see run.h) of one `work -v`; misses.h has which are
+ * read, and what a miss is. Tables are tab separated and have a header row.
  *
  * touches: uniform random accesses with memory to spare. After a accesses to W pages,
  * each is still untouched with the probability (1 - 1/W)^a, so the number of touched
@@ -21,14 +21,13 @@
  * den Berg and D. Towsley, Properties of the miss ratio for a 2-level storage model
  * with LRU or FIFO replacement strategy and independent references, IEEE Transactions
  * on Computers 42(4), 1993). And the string of the very same work is generated again, and
- * what each policy of policies.h would miss of it with M frames is counted: LRU exactly
- * those accesses whose stack distance is M or more (R. L. Mattson et al., Evaluation techniques
- * for storage hierarchies, IBM Systems Journal 9(2), 1970).
+ * what each policy of policies.h would miss of it with M frames is counted.
  *
  * replace: the same for a string of one's own, a page number a line.
  *
- * Only the second half of the iterations counts, when nearly all pages have been
- * touched; first touches are left out of the accesses, and W is of the touched pages. M is the
+ * bounds: how far a kernel is from these, in runs of any configuration, beside each other.
+ *
+ * First touches are left out of the accesses, and W is of the touched pages. M is the
  * mean of the resident pages in RUN.resident.tsv, of each iteration and of all.
  *
  * These are samples of time, and accesses that miss take nearly all of it: as many accesses as a miss
@@ -44,27 +43,35 @@
  * of the difference: what was hard for both in a batch is no error. For uniform accesses, M is each
  * batch's own, and so the differences have in them by how much it is unsure.
  *
- * In the simulations M is fixed, and in the machine it moves. So each policy is simulated with the mean of
- * M, and with those that 5% of the samples are below and above; its ratios are a range. A measurement
- * within the range agrees with the policy. For one that is not, z says by how many errors.
+ * In the simulations M is fixed, or the mean of VMIN and WS, and in the machine it moves. So each policy is
+ * simulated with the mean of M, and with those that 5% of the samples are below and above; its ratios are a
+ * range. A measurement within the range agrees with the policy. For one that is not, z says by how many errors.
+ *
+ * What OPT with M frames bounds: no policy that never has more than M pages misses less of the whole
+ * string, as in a full control group. In the machine, there are more than the mean of M in half of the time. A
+ * kernel that gave pages up while it needs few, and took them back for a phase that needs many, could
+ * miss less than OPT with the mean. It could not miss less than OPT with the most that it ever had; nor less
+ * than VMIN, if M is the mean over the accesses that count, whatever the sizes are in between. But M is a mean
+ * over time, so VMIN's bound is as good as these two agree. Of a short string it is far too low: VMIN drops
+ * what is not accessed again before the end, and has all the room for the rest. And of a run whose resident
+ * set still grows, as it touches pages for the first time, the mean is less than what it has in the end.
  */
-#define _GNU_SOURCE	/* asprintf */
 #include <err.h>
-#include <gsl/gsl_sort.h>
 #include <gsl/gsl_statistics.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include "../../mp3/tools/accesses.h"
-#include "policies.h"
-#include "run.h"
+
+#include "misses.h"
+#include "rows.h"
 #include "text.h"
 
-#define PAGE	4096	/* bytes; of all machines that the module is for */
+#define PAGE	4096	/* bytes; of the machine that theory is run in */
 
 static const char usage_text[] =
 "usage: oracle touches RUN\n"
 "       oracle misses RUN...\n"
+"       oracle bounds RUN...\n"
 "       oracle replace FRAMES < STRING\n"
 "       oracle -h\n"
 "\n"
@@ -80,81 +87,21 @@ static const char usage_text[] =
 "         uniform_ratio is what theory says of uniform accesses, uniform_error the\n"
 "         standard error of the difference, and uniform_z how many of these it is;\n"
 "         nan for others\n"
-"         for each of lru, fifo, clock, random and opt, its ratio with as many frames as\n"
+"         for each of lru, fifo, clock, random, opt, vmin and ws, its ratio with as many frames as\n"
 "         are resident; its least and most with resident_low and resident_high (_low,\n"
-"         _high); the standard error of what was measured less the ratio (_error); and by how many of these what was measured is below (-)\n"
-"         or above the range (_z), 0 within\n"
+"         _high); the standard error of what was measured less the ratio (_error); and by how\n"
+"         many of these what was measured is below (-) or above the range (_z), 0 within\n"
+"bounds   a row a run, of the second half: its axes and name; resident pages as above; accesses\n"
+"         without first touches, first touches, and misses of the kernel; and for each policy,\n"
+"         its misses with as many frames as are resident; how many times these the kernel has,\n"
+"         first touches, which none avoids, included (_factor); and that with resident_low and\n"
+"         resident_high frames (_low, _high); nan where the kernel missed nothing, and so could\n"
+"         have had more pages\n"
 "replace  a row a policy: its misses of STRING, page numbers on a line each, with FRAMES\n"
 "         frames, first touches included\n"
 "\n"
 "RUN is results/AXES/ROW/NAME, the prefix of the files of a run, in which work -v was\n"
-"the one process; misses needs RUN.resident.tsv, too. Tables are tab separated and have a header row.\n";
-
-/* What work -v says of an iteration. */
-struct iteration {
-	unsigned long begin_ns, end_ns, touches, distinct, minor, major;
-};
-
-struct work {
-	char *path;		/* of its reports */
-	struct report report;
-	struct iteration *iterations;
-	size_t nr;
-};
-
-static bool parse_iteration(const char *at, unsigned long wanted, struct iteration *i)
-{
-	unsigned long pid, which;
-
-	return number(&at, "work: pid=", &pid) &&
-	       number(&at, " iteration=", &which) && which == wanted &&
-	       number(&at, " begin_ns=", &i->begin_ns) &&
-	       number(&at, " end_ns=", &i->end_ns) &&
-	       number(&at, " touches=", &i->touches) &&
-	       number(&at, " distinct=", &i->distinct) &&
-	       number(&at, " minor=", &i->minor) &&
-	       number(&at, " major=", &i->major) &&
-	       strcmp(at, "\n") == 0;
-}
-
-static char *file_of(const char *run, const char *ending)
-{
-	char *path;
-
-	if (asprintf(&path, "%s%s", run, ending) < 0)
-		err(1, NULL);
-	return path;
-}
-
-static struct work read_work(const char *run)
-{
-	struct work work = { .path = file_of(run, ".work") };
-	struct text text = open_text(work.path);
-	struct iteration now;
-	bool reported = false;
-
-	while (next_line(&text)) {
-		if (reported)
-			malformed(&text, "nothing behind the report of one work");
-		if (parse_iteration(text.line, work.nr + 1, &now)) {
-			work.iterations = grow(work.iterations, work.nr, sizeof(now));
-			work.iterations[work.nr++] = now;
-		} else if (parse_report(text.line, &work.report)) {
-			reported = true;
-		} else {
-			malformed(&text, "an iteration or a report of work");
-		}
-	}
-	if (!reported || work.nr == 0)
-		errx(1, "%s: no %s", work.path, reported ? "iterations" : "report");
-	return work;
-}
-
-static void free_work(struct work *work)
-{
-	free(work->path);
-	free(work->iterations);
-}
+"the one process; misses and bounds need RUN.resident.tsv, too. Tables are tab separated and have a header row.\n";
 
 static size_t pages(const struct work *work)
 {
@@ -195,100 +142,6 @@ static void touches(const char *run)
 	free_work(&work);
 }
 
-/* An iteration that counts, as a batch of accesses without first touches. */
-struct batch {
-	size_t begin, end;	/* accesses, of the whole string */
-	double accesses, misses;
-	double touched;		/* pages, on the average */
-	double resident;	/* pages, on the average */
-	double uniform;		/* the share of uniform accesses that are expected to miss */
-};
-
-struct batches {
-	struct batch *batch;
-	size_t nr;
-	size_t major, refaults;
-	double resident, low, high;	/* pages: of all, the mean, and what 5% are below and above */
-};
-
-/* The resident pages in each batch, and in all. */
-static void read_resident(const char *run, const struct work *work, struct batches *batches)
-{
-	char *path = file_of(run, ".resident.tsv");
-	struct text text = open_text(path);
-	const struct iteration *iterations = work->iterations + work->nr - batches->nr;
-	unsigned long *nr = calloc(batches->nr, sizeof(*nr)), time, resident;
-	double *all = NULL;
-	size_t nr_all = 0;
-
-	if (!nr)
-		err(1, NULL);
-	while (next_line(&text)) {
-		const char *at = text.line;
-
-		if (text.number == 1) {
-			if (strcmp(at, "time_ns\tpages\n"))
-				malformed(&text, "the header row of resident pages");
-			continue;
-		}
-		if (!number(&at, "", &time) || !number(&at, "\t", &resident) || strcmp(at, "\n"))
-			malformed(&text, "a time and a number of pages");
-		for (size_t i = 0; i < batches->nr; i++)
-			if (time >= iterations[i].begin_ns && time <= iterations[i].end_ns) {
-				double touched = batches->batch[i].touched;
-
-				batches->batch[i].resident += resident;
-				batches->batch[i].uniform += 1 / fmax(1 - resident / touched, 1 / touched);
-				nr[i]++;
-				all = grow(all, nr_all, sizeof(*all));
-				all[nr_all++] = resident;
-			}
-	}
-	for (size_t i = 0; i < batches->nr; i++) {
-		if (nr[i] == 0)
-			errx(1, "%s: nothing in iteration %zu of process %lu", path,
-			     work->nr - batches->nr + i + 1, work->report.pid);
-		batches->batch[i].resident /= nr[i];
-		batches->batch[i].uniform = nr[i] / batches->batch[i].uniform;
-		batches->resident += batches->batch[i].resident / batches->nr;
-	}
-	gsl_sort(all, 1, nr_all);
-	batches->low = gsl_stats_quantile_from_sorted_data(all, 1, nr_all, 0.05);
-	batches->high = gsl_stats_quantile_from_sorted_data(all, 1, nr_all, 0.95);
-	free(all);
-	free(nr);
-	free(path);
-}
-
-/* The second half of the iterations. */
-static struct batches batches_of(const char *run, const struct work *work)
-{
-	struct batches all = { .nr = work->nr - work->nr / 2 };
-
-	if (work->nr < 2)
-		errx(1, "%s: one iteration has no second half", work->path);
-	all.batch = calloc(all.nr, sizeof(*all.batch));
-	if (!all.batch)
-		err(1, NULL);
-	for (size_t i = 0; i < all.nr; i++) {
-		const struct iteration *now = &work->iterations[work->nr - all.nr + i], *before = now - 1;
-		struct batch *batch = &all.batch[i];
-		size_t first = now->distinct - before->distinct;
-
-		if (now->minor < first)
-			errx(1, "%s: fewer minor faults than first touches", work->path);
-		all.major += now->major;
-		all.refaults += now->minor - first;
-		batch->begin = before->touches;
-		batch->end = now->touches;
-		batch->accesses = now->touches - before->touches - first;
-		batch->misses = now->major + now->minor - first;
-		batch->touched = (now->distinct + before->distinct) / 2.0;
-	}
-	read_resident(run, work, &all);
-	return all;
-}
-
 struct estimate {
 	double ratio, error;
 };
@@ -320,75 +173,53 @@ static double errors(double difference, double error)
 	return difference == 0 ? 0 : difference / error;
 }
 
-/* The string of a work, generated again. */
-static struct references references_of(const struct work *work)
-{
-	struct accesses accesses = accesses_of(work->report.mode, work->report.mb << 20, PAGE,
-					       work->report.seed);
-	struct references string = { .length = work->report.touches, .pages = pages(work) };
-
-	string.page = calloc(string.length, sizeof(*string.page));
-	if (!string.page)
-		err(1, NULL);
-	for (size_t i = 0; i < string.length; i++)
-		string.page[i] = next_access(&accesses) / PAGE;
-	return string;
-}
-
-/* The sum of the misses in each batch. */
-static void sum_misses(const struct batches *batches, const float *misses, double *sums)
-{
-	for (size_t i = 0; i < batches->nr; i++) {
-		sums[i] = 0;
-		for (size_t time = batches->batch[i].begin; time < batches->batch[i].end; time++)
-			sums[i] += misses[time];
-	}
-}
-
 /* The columns of the policies. */
 static void print_policies(const struct work *work, const struct batches *batches)
 {
-	const double frames[] = { batches->resident, batches->low, batches->high };
+	const double frames[NR_FRAMES] = {
+		[MEAN] = batches->resident, [LOW] = batches->low, [HIGH] = batches->high,
+	};
 	struct estimate measured = measured_less(batches, NULL);
-	struct references string = references_of(work);
+	struct references string = references_of(work, batches, PAGE);
 	double *sums = calloc(batches->nr, sizeof(*sums));
-	float *missed = calloc(string.length, sizeof(*missed));
 
-	if (!sums || !missed)
+	if (!sums)
 		err(1, NULL);
 	for (enum policy policy = 0; policy < POLICIES; policy++) {
-		double ratios[3], error = 0, low, high, outside;
+		double ratios[NR_FRAMES], error = 0, low, high, outside;
 
-		for (int i = 0; i < 3; i++) {
+		for (enum frames f = 0; f < NR_FRAMES; f++) {
 			struct estimate less;
 
-			policy_misses(policy, &string, fmax(1, lround(frames[i])), missed);
-			sum_misses(batches, missed, sums);
+			sum_misses(policy, &string, frames[f], batches, sums);
 			less = measured_less(batches, sums);
-			ratios[i] = measured.ratio - less.ratio;
-			if (i == 0)
+			ratios[f] = measured.ratio - less.ratio;
+			if (f == MEAN)
 				error = less.error;
 		}
-		gsl_stats_minmax(&low, &high, ratios, 1, 3);
+		gsl_stats_minmax(&low, &high, ratios, 1, NR_FRAMES);
 		outside = fmax(0, measured.ratio - high) + fmin(0, measured.ratio - low);
-		printf("\t%.5f\t%.5f\t%.5f\t%.5f\t%.1f", ratios[0], low, high, error,
+		printf("\t%.5f\t%.5f\t%.5f\t%.5f\t%.1f", ratios[MEAN], low, high, error,
 		       errors(outside, error));
 	}
-	free(string.page);
+	free_references(&string);
 	free(sums);
-	free(missed);
 }
 
 static void print_misses(const char *run)
 {
 	struct work work = read_work(run);
-	struct batches batches = batches_of(run, &work);
-	struct estimate measured = measured_less(&batches, NULL), less = { NAN, NAN };
-	double *uniform = calloc(batches.nr, sizeof(*uniform));
-	double accesses = 0, touched = 0;
+	struct batches batches;
+	struct estimate measured, less = { NAN, NAN };
+	double *uniform, accesses = 0, touched = 0;
+	const char *why = read_batches(run, &work, &batches);
 
+	if (why)
+		errx(1, "%s", why);
+	uniform = calloc(batches.nr, sizeof(*uniform));
 	if (!uniform)
 		err(1, NULL);
+	measured = measured_less(&batches, NULL);
 	for (size_t i = 0; i < batches.nr; i++) {
 		const struct batch *batch = &batches.batch[i];
 
@@ -406,7 +237,7 @@ static void print_misses(const char *run)
 	print_policies(&work, &batches);
 	putchar('\n');
 	free(uniform);
-	free(batches.batch);
+	free_batches(&batches);
 	free_work(&work);
 }
 
@@ -421,6 +252,40 @@ static void misses(char **runs, size_t nr)
 	putchar('\n');
 	for (size_t n = 0; n < nr; n++)
 		print_misses(runs[n]);
+}
+
+static void print_bounds(const struct axes *axes, const struct bounds *bounds)
+{
+	print_axes(axes, 0);
+	printf("%s\t%.1f\t%.1f\t%.1f\t%.0f\t%.0f\t%.0f", axes->name, bounds->frames[MEAN],
+	       bounds->frames[LOW], bounds->frames[HIGH], bounds->accesses, bounds->first,
+	       bounds->misses);
+	for (enum policy p = 0; p < POLICIES; p++)
+		printf("\t%.1f\t%.4f\t%.4f\t%.4f", bounds->policy[p][MEAN], bounds->factor[p][MEAN],
+		       bounds->factor[p][LOW], bounds->factor[p][HIGH]);
+	putchar('\n');
+}
+
+static void bounds(char **runs, size_t nr)
+{
+	print_axis_names(0);
+	printf("name\tresident\tresident_low\tresident_high\taccesses\tfirst_touches\tmisses");
+	for (enum policy p = 0; p < POLICIES; p++)
+		printf("\t%s_misses\t%s_factor\t%s_low\t%s_high", policy_names[p], policy_names[p],
+		       policy_names[p], policy_names[p]);
+	putchar('\n');
+	for (size_t n = 0; n < nr; n++) {
+		struct meta meta = read_meta(runs[n]);
+		struct axes axes = axes_of(runs[n], &meta);
+		struct bounds bounds;
+		const char *why = read_bounds(runs[n], ~0u, ~0u, &bounds);
+
+		if (why)
+			errx(1, "%s", why);
+		print_bounds(&axes, &bounds);
+		free_axes(&axes);
+		free_meta(&meta);
+	}
 }
 
 /* With first touches, which policy_misses() leaves out: they are misses of every policy. */
@@ -472,6 +337,8 @@ int main(int argc, char **argv)
 		touches(argv[2]);
 	} else if (argc >= 3 && !strcmp(argv[1], "misses")) {
 		misses(&argv[2], argc - 2);
+	} else if (argc >= 3 && !strcmp(argv[1], "bounds")) {
+		bounds(&argv[2], argc - 2);
 	} else if (argc == 3 && !strcmp(argv[1], "replace")) {
 		replace(argv[2]);
 	} else {

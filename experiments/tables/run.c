@@ -141,7 +141,7 @@ void read_reports(struct run *run, const char *path)
 		if (strncmp(text.line, "work: ", 6))
 			continue;	/* what another program said */
 		if (strstr(text.line, " iteration="))
-			continue;	/* of work -v; oracle reads them */
+			continue;	/* of work -v; see misses.h */
 		if (!parse_report(text.line, &report))
 			malformed(&text, "a report of work");
 		run->reports = grow(run->reports, run->nr_reports, sizeof(report));

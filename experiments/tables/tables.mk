@@ -4,7 +4,7 @@
 #	build/reduce	what needs the records of a run: checks it, and leaves the small tables
 #	build/tabulate	tables of one or many runs, from what is committed
 #	build/compare	configurations of memory management beside each other, with what chance does
-#	build/oracle	theory beside measurements, from what is committed
+#	build/oracle	theory and the best possible beside measurements, from what is committed
 #
 # Each is its own file and all that they share. How one reads a run is told by run.h, where it
 # belongs by axes.h. The programs run where they are built, so that CFLAGS may have
@@ -38,6 +38,10 @@ results/%.knee.tsv: build/tabulate $$(call of_rows,$$*)
 	@$(whole) build/tabulate knee $(call profiles,$*)
 results/%.seeds.tsv: build/tabulate $$(call of_rows,$$*)
 	@$(whole) build/tabulate seeds $(call profiles,$*)
+
+# of runs of one work -v that leave NAME.resident.tsv
+results/%.bounds.tsv: build/oracle $$(call of_rows,$$*)
+	@$(whole) build/oracle bounds $(call profiles,$*)
 
 results/%.touches.tsv: results/%/meta.tsv build/oracle
 	@$(whole) build/oracle touches results/$*/touches
