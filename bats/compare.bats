@@ -358,6 +358,9 @@ cpu|CPU of the processes|%|more|47.62
 cpu_user|CPU, user|s|less|0.36
 cpu_system|CPU, system|s|less|0.40
 kswapd_cpu|Kswapd CPU|%|less|10.00
+resident|Resident set|pages|-|nan
+to_opt|Misses to OPT|ratio|less|nan
+to_lru|Misses to LRU|ratio|less|nan
 TABLE
 	)"
 	assert_equal "${lines[0]}" "$(tr ' ' '\t' <<< 'figure title unit sign a n_a median_a min_a max_a b n_b median_b min_b max_b ratio low high coverage placebo_low placebo_high verdict needed')"
@@ -389,6 +392,58 @@ TABLE
 	refute_output --partial -nan
 }
 
+# bounded_run LABEL SEED PAGES MISSES - a run that tells its misses: of four iterations of 100 accesses to 256
+# pages, with so many resident ones, and so many misses in each
+bounded_run() {
+	one_run "$1" "$2" < "$BATS_TEST_TMPDIR/counters.tsv"
+	rm "$path.work"
+	made_up "$path" 41 R 1 4096 "$2" 100 4 "$4" "$3" 200 44
+}
+
+# The second half are the accesses from 201 on. With F first touches among them, and L misses of LRU with as many
+# frames as there are resident pages, the kernel has 2 MISSES + F of L + F; for L, count how many other pages there were
+# since the page was accessed. OPT with 200 frames misses nothing of so few accesses.
+@test "misses are compared with those of OPT and LRU in as many frames, of runs that tell them" {
+	for seed in 1 2 3 4; do
+		bounded_run a $seed 60 30
+		bounded_run b $seed 200 40
+	done
+	run -0 "$COMPARE" "${runs[@]}"
+	for label in "a 60 30" "b 200 40"; do
+		read -r label pages misses <<< "$label"
+		for seed in 1 2 3 4; do
+			awk -v pages="$pages" -v misses="$misses" '
+				{ string[NR] = $1 }
+				NR > 200 {
+					split("", others)
+					n = 0
+					for (i = NR - 1; i > 0 && string[i] != $1; i--) if (!(string[i] in others)) { others[string[i]]; n++ }
+					first += i == 0
+					lru += i > 0 && n >= pages
+				}
+				END { printf "%.3f %.3f\n", (2 * misses + first) / (lru + first), (2 * misses + first) / first }' \
+				"results/sim-6.1-1024-disk-$seed+$label/case3/x.string"
+		done > "expected.$label"
+	done
+	# ends LABEL COLUMN - the least and the most
+	ends() { cut -d ' ' -f "$2" "expected.$1" | sort -n | sed -n '1p; $p' | paste -sd ' '; }
+	assert_equal "$(columns resident sign median_a min_b verdict)" "- 60.0 200.0 more"
+	assert_equal "$(columns to_lru min_a max_a min_b max_b)" "$(ends a 1) $(ends b 1)"
+	assert_equal "$(columns to_opt min_b max_b)" "$(ends b 2)"
+	# one run that does not tell, and there is nothing to compare: without resident pages, or with work's report alone
+	rm results/sim-6.1-1024-disk-2+b/case3/x.resident.tsv
+	run -0 --separate-stderr "$COMPARE" "${runs[@]}"
+	assert_equal "$stderr" ""
+	assert_equal "$(columns resident median_a median_b ratio verdict needed)" "60.0 nan nan - -"
+	assert_equal "$(columns to_lru median_b verdict)" "nan -"
+	sed -i /iteration=/d results/sim-6.1-1024-disk-1+a/case3/x.work
+	run -0 "$COMPARE" "${runs[@]}"
+	assert_equal "$(columns to_opt median_a median_b)" "nan nan"
+	# what is malformed is an error
+	echo x >> results/sim-6.1-1024-disk-3+a/case3/x.resident.tsv
+	fails 1 'results/sim-6.1-1024-disk-3+a/case3/x.resident.tsv:6: expected a time and a number of pages, found "x"' "${runs[@]}"
+}
+
 @test "configurations come in the order in which they were first named" {
 	configuration z pswpout 3 4
 	configuration b pswpout 5 6
@@ -399,7 +454,7 @@ TABLE
 z 2 3.5 a-1.0 3 8
 z 2 3.5 placebo 1 1"
 	# the header row, and all figures of the one, then of the other
-	assert_equal "$(cut -f 10 <<< "$output" | uniq -c | tr -s ' ' | paste -sd,)" " 27 b, 26 a-1.0, 26 placebo"
+	assert_equal "$(cut -f 10 <<< "$output" | uniq -c | tr -s ' ' | paste -sd,)" " 30 b, 29 a-1.0, 29 placebo"
 }
 
 @test "runs of a label are of one configuration, with other seeds" {

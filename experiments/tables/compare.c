@@ -25,6 +25,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "misses.h"
 #include "rows.h"
 #include "text.h"
 #include "twosample.h"
@@ -52,6 +53,11 @@ static const char usage_text[] =
 "    cannot matter: how they differ from it, placebo_low and placebo_high, is chance. They\n"
 "    need as many runs as the others, or too little of it shows.\n"
 "\n"
+"Resident set, Misses to OPT and Misses to LRU are told by runs of one work -v that have\n"
+"NAME.resident.tsv, of the second half of its iterations: the mean, and how many times the\n"
+"misses that these policies would have had with as many pages. First touches, which none\n"
+"avoids, are included. A run without other misses does not tell the latter (see oracle -h).\n"
+"\n"
 "RUN is results/AXES/ROW/NAME, the prefix of the files of a run. What a run does not tell is\n"
 "nan. A ratio to 0 is inf, and of 0 to 0 it is 1. The table is tab separated and has a header\n"
 "row.\n";
@@ -60,10 +66,16 @@ static const char usage_text[] =
  * Figures
  */
 
+/* A run; what it has missed of its memory is nan if it does not tell. */
+struct member {
+	struct row row;
+	struct bounds bounds;
+};
+
 struct figure {
 	const char *key, *title, *unit, *sign;
 	int decimals;
-	size_t offset;				/* in struct summary, or */
+	size_t offset;				/* in struct member, or */
 	double (*of)(const struct row *row);
 };
 
@@ -102,13 +114,15 @@ static double cpu_system(const struct row *row)
 	return growth(&row->run.counters, "cpu_system_s");
 }
 
-#define SUM(member)	offsetof(struct summary, member), NULL
+#define SUM(name)	offsetof(struct member, row.sum.name), NULL
+#define BOUNDS(name)	offsetof(struct member, bounds.name), NULL
 #define OF(function)	0, function
 
 /*
  * Titles are those of mmtests (https://github.com/gormanm/mmtests) where it has one. Each sign
  * is that of the figure by itself. Minor faults have none: some are what readahead has left of
- * major ones. kswapd's pages have none: what it does not reclaim, the processes have to.
+ * major ones. kswapd's pages have none: what it does not reclaim, the processes have to. The
+ * resident set has none: what one process has, something else has not.
  */
 static const struct figure figures[] = {
 	{ "completion", "Completion, median", "s", "less", 3, SUM(completion_median) },
@@ -137,13 +151,16 @@ static const struct figure figures[] = {
 	{ "cpu_user", "CPU, user", "s", "less", 2, OF(cpu_user) },
 	{ "cpu_system", "CPU, system", "s", "less", 2, OF(cpu_system) },
 	{ "kswapd_cpu", "Kswapd CPU", "%", "less", 2, SUM(kswapd) },
+	{ "resident", "Resident set", "pages", "-", 1, BOUNDS(frames[MEAN]) },
+	{ "to_opt", "Misses to OPT", "ratio", "less", 3, BOUNDS(factor[OPT][MEAN]) },
+	{ "to_lru", "Misses to LRU", "ratio", "less", 3, BOUNDS(factor[LRU][MEAN]) },
 };
 #define NR_FIGURES (sizeof(figures) / sizeof(figures[0]))
 
-static double figure_value(const struct figure *figure, const struct row *row)
+static double figure_value(const struct figure *figure, const struct member *member)
 {
-	return figure->of ? figure->of(row) :
-	       *(const double *)((const char *)&row->sum + figure->offset);
+	return figure->of ? figure->of(&member->row) :
+	       *(const double *)((const char *)member + figure->offset);
 }
 
 /*
@@ -153,7 +170,7 @@ static double figure_value(const struct figure *figure, const struct row *row)
 struct configuration {
 	const char *label;
 	const char **prefixes;
-	struct row *rows;
+	struct member *members;
 	size_t n;		/* runs */
 };
 
@@ -168,35 +185,42 @@ static struct configuration *named(struct configuration *all, size_t nr, const c
 /* Runs are a sample if nothing but chance differs, and no run is there twice. */
 static void check_configuration(const struct configuration *c)
 {
-	for (size_t i = 1; i < c->n; i++) {
-		const struct row *row = &c->rows[i];
+	const struct row *first = &c->members->row;
 
-		if (!same_axes(&row->axes, &c->rows->axes, 1u << SEED) ||
-		    strcmp(row->axes.name, c->rows->axes.name))
+	for (size_t i = 1; i < c->n; i++) {
+		const struct row *row = &c->members[i].row;
+
+		if (!same_axes(&row->axes, &first->axes, 1u << SEED) ||
+		    strcmp(row->axes.name, first->axes.name))
 			errx(1, "%s and %s: runs of %s that differ in more than their seed",
-			     c->rows->prefix, row->prefix, c->label);
+			     first->prefix, row->prefix, c->label);
 		for (size_t j = 0; j < i; j++)
-			if (same_axes(&row->axes, &c->rows[j].axes, 0))
-				errx(1, "%s and %s: two runs of %s with seed %s", c->rows[j].prefix,
-				     row->prefix, c->label, row->axes.values[SEED]);
+			if (same_axes(&row->axes, &c->members[j].row.axes, 0))
+				errx(1, "%s and %s: two runs of %s with seed %s",
+				     c->members[j].row.prefix, row->prefix, c->label,
+				     row->axes.values[SEED]);
 	}
 }
 
 static void read_configuration(struct configuration *c)
 {
-	c->rows = calloc(c->n, sizeof(*c->rows));
-	if (!c->rows)
+	c->members = calloc(c->n, sizeof(*c->members));
+	if (!c->members)
 		err(1, NULL);
-	for (size_t i = 0; i < c->n; i++)
-		c->rows[i] = read_row(c->prefixes[i]);
+	for (size_t i = 0; i < c->n; i++) {
+		struct member *member = &c->members[i];
+
+		member->row = read_row(c->prefixes[i]);
+		free(read_bounds(c->prefixes[i], 1u << OPT | 1u << LRU, 1u << MEAN, &member->bounds));
+	}
 	check_configuration(c);
 }
 
 static void free_configuration(struct configuration *c)
 {
 	for (size_t i = 0; i < c->n; i++)
-		free_row(&c->rows[i]);
-	free(c->rows);
+		free_row(&c->members[i].row);
+	free(c->members);
 	free(c->prefixes);
 }
 
@@ -212,7 +236,7 @@ static struct values values_of(const struct configuration *c, const struct figur
 	struct values values = { .median = GSL_NAN, .min = GSL_NAN, .max = GSL_NAN, .known = true };
 
 	for (size_t i = 0; i < c->n; i++) {
-		values.all[i] = figure_value(figure, &c->rows[i]);
+		values.all[i] = figure_value(figure, &c->members[i]);
 		values.known &= !gsl_isnan(values.all[i]);
 	}
 	if (!values.known)
