@@ -315,7 +315,7 @@ d 0.5 1 worse"
 	assert_equal "$(columns pages_per_write sign verdict)" "more worse"
 }
 
-# The counters span 0.5 s. 400 touches in 0.21 s are 1904.76 a second; 584 sectors of 512 bytes in 10
+# The counters span 0.5 s. 400 touches in 0.21 s are 1904.76 a second, and in 0.1 s awake 4000; 584 sectors of 512 bytes in 10
 # requests; 30 of 120 pages reclaimed by kswapd, 5 of 40 by others. See tabulate.bats for what is left.
 @test "each figure has its title, unit and sign" {
 	for label in a b; do
@@ -335,15 +335,16 @@ figure|title|unit|sign|median_a
 completion|Completion, median|s|less|0.200
 last_completion|Completion, last|s|less|0.200
 throughput|Throughput|touches/s|more|1904.762
+awake_throughput|Throughput, awake|touches/s|more|4000.000
 minor|Minor Faults|faults|-|201
 major|Major Faults|faults|less|45
 refaults_anon|Refaults, anonymous|pages|less|11
 refaults_file|Refaults, file|pages|less|12
 swap_ins|Swap Ins|pages|less|60
 swap_outs|Swap Outs|pages|less|80
+direct_scanned|Direct pages scanned|pages|less|40
 kswapd_scanned|Kswapd pages scanned|pages|-|120
 kswapd_reclaimed|Kswapd pages reclaimed|pages|-|30
-direct_scanned|Direct pages scanned|pages|less|40
 direct_reclaimed|Direct pages reclaimed|pages|less|5
 kswapd_efficiency|Kswapd efficiency|%|more|25.00
 direct_efficiency|Direct efficiency|%|more|12.50
@@ -454,7 +455,7 @@ bounded_run() {
 z 2 3.5 a-1.0 3 8
 z 2 3.5 placebo 1 1"
 	# the header row, and all figures of the one, then of the other
-	assert_equal "$(cut -f 10 <<< "$output" | uniq -c | tr -s ' ' | paste -sd,)" " 30 b, 29 a-1.0, 29 placebo"
+	assert_equal "$(cut -f 10 <<< "$output" | uniq -c | tr -s ' ' | paste -sd,)" " 31 b, 30 a-1.0, 30 placebo"
 }
 
 @test "runs of a label are of one configuration, with other seeds" {

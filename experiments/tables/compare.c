@@ -119,24 +119,26 @@ static double cpu_system(const struct row *row)
 #define OF(function)	0, function
 
 /*
- * Titles are those of mmtests (https://github.com/gormanm/mmtests) where it has one. Each sign
- * is that of the figure by itself. Minor faults have none: some are what readahead has left of
- * major ones. kswapd's pages have none: what it does not reclaim, the processes have to. The
- * resident set has none: what one process has, something else has not.
+ * Titles and order are those of mmtests where it has them (MonitorMmtestsvmstat.pm of
+ * https://github.com/gormanm/mmtests). Each sign is that of the figure by itself. Minor faults
+ * have none: some are what readahead has left of major ones. kswapd's pages have none: what it
+ * does not reclaim, the processes have to. The resident set has none: what one process has,
+ * something else has not.
  */
 static const struct figure figures[] = {
 	{ "completion", "Completion, median", "s", "less", 3, SUM(completion_median) },
 	{ "last_completion", "Completion, last", "s", "less", 3, SUM(completion_max) },
 	{ "throughput", "Throughput", "touches/s", "more", 3, SUM(touches_per_second) },
+	{ "awake_throughput", "Throughput, awake", "touches/s", "more", 3, SUM(touches_per_awake_second) },
 	{ "minor", "Minor Faults", "faults", "-", 0, SUM(minor) },
 	{ "major", "Major Faults", "faults", "less", 0, SUM(major) },
 	{ "refaults_anon", "Refaults, anonymous", "pages", "less", 0, SUM(refaults_anon) },
 	{ "refaults_file", "Refaults, file", "pages", "less", 0, SUM(refaults_file) },
 	{ "swap_ins", "Swap Ins", "pages", "less", 0, SUM(pswpin) },
 	{ "swap_outs", "Swap Outs", "pages", "less", 0, SUM(pswpout) },
+	{ "direct_scanned", "Direct pages scanned", "pages", "less", 0, SUM(scan_direct) },
 	{ "kswapd_scanned", "Kswapd pages scanned", "pages", "-", 0, SUM(scan_kswapd) },
 	{ "kswapd_reclaimed", "Kswapd pages reclaimed", "pages", "-", 0, SUM(steal_kswapd) },
-	{ "direct_scanned", "Direct pages scanned", "pages", "less", 0, SUM(scan_direct) },
 	{ "direct_reclaimed", "Direct pages reclaimed", "pages", "less", 0, SUM(steal_direct) },
 	{ "kswapd_efficiency", "Kswapd efficiency", "%", "more", 2, OF(kswapd_efficiency) },
 	{ "direct_efficiency", "Direct efficiency", "%", "more", 2, OF(direct_efficiency) },
