@@ -562,6 +562,16 @@ compared() {
 	assert_equal "$(find results/compare plots/compare -type f | wc -l)" 5
 }
 
+@test "without a placebo there is no band of chance" {
+	tree
+	rm -r results/*boot*
+	run -0 --separate-stderr compared -n
+	assert_equal "$stderr" ""
+	assert_line --regexp '^\| Swap Outs .* \| nan to nan \| worse \|$'
+	grep -q 'Swap Outs' plots/compare/case3-5/*.svg
+	run ! grep chance plots/compare/case3-5/*.svg
+}
+
 # what is below the line "seconds" is what came out
 @test "each run of a comparison is named by the digests of what went in, and of what came out" {
 	tree

@@ -47,6 +47,12 @@ names = ""
 stats table using (names = names.(column(0) < figures ? sprintf("%s\"%s\" %d", names eq "" ? "" : ", ", \
 	stringcolumn("title"), figures - column(0)) : ""), 0) nooutput
 
+# gnuplot complains of a curve without a point
+chance = 0
+stats table using (v = factor("placebo_low"), chance = chance + (v == v), 0) nooutput
+band = chance == 0 ? "" : "table using (factor('placebo_low')):(place(0)):(factor('placebo_low')):(factor('placebo_high')):(place(0) - 0.4):(place(0) + 0.4) ".\
+	"with boxxyerror linecolor rgb '#dddddd' title 'chance', "
+
 set output out
 set lmargin at screen 0.27
 set rmargin at screen 0.96
@@ -60,7 +66,5 @@ eval log_axis("x", least, most)
 set xlabel "factor, and its interval"
 set arrow 1 from 1, graph 0 to 1, graph 1 nohead linecolor rgb grey linewidth 0.8
 set style fill solid 1 noborder
-plot table using (factor("placebo_low")):(place(0)):(factor("placebo_low")):(factor("placebo_high")):(place(0) - 0.4):(place(0) + 0.4) \
-		with boxxyerror linecolor rgb "#dddddd" title "chance", \
-	for [i = 1 : configurations] table using (of(i, "ratio")):(place(0)):(of(i, "low")):(of(i, "high")) \
-		with xerrorbars linetype i dashtype 1 title labels[i]
+eval "plot ".band."for [i = 1 : configurations] table using (of(i, 'ratio')):(place(0)):(of(i, 'low')):(of(i, 'high')) ".\
+	"with xerrorbars linetype i dashtype 1 title labels[i]"
