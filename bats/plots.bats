@@ -569,3 +569,37 @@ many() {
 	costs | grep -v pidstat > costs.tsv
 	fails 1 "costs.tsv: no numbers of pidstat" "$ROOT/plots/bench.gp" new.svg "$caption" costs.tsv
 }
+
+# Two configurations, of which one's completion is in one table alone; two more rows are of other figures.
+comparisons() {
+	mkdir -p results/compare/case-random results/compare/case-local
+	for what in random local; do
+		printf 'figure\ta\tb\tratio\tlow\thigh\tplacebo_low\tplacebo_high\n'
+		printf 'major\tsix\t%s\t%s\t%s\t%s\t0.99\t1.02\n' seven-x 1.5 1.25 2 five 0.5 0.4 0.6
+		printf 'cpu\tsix\t%s\t7\t6\t8\t0.1\t9\n' seven-x five
+		[ $what = local ] || printf 'last_completion\tsix\tfive\t0.75\t0.7\t0.8\tnan\tnan\n'
+	done > all.tsv
+	awk '/^figure/ { n++ } n == 1' all.tsv > results/compare/case-random/l_sim-6.1-184-disk64-1..7.tsv
+	awk '/^figure/ { n++ } n == 2' all.tsv > results/compare/case-local/l_sim-6.1-184-ssd-1..7.tsv
+}
+
+# A row has the number of its place from below, and its three figures are a quarter apart.
+@test "configurations plots each figure's factor in a row a configuration, in a panel a table" {
+	comparisons
+	tables=(results/compare/case-random/* results/compare/case-local/*)
+	run -0 points configurations.gp "${tables[@]}"
+	for point in '1.5 2.25' '0.5 1.25' '0.75 0.75'; do assert_line "$point"; done
+	refute_line --regexp '^7 '
+	draw configurations.gp new.svg "${tables[@]}"
+	run -0 texts new.svg
+	for words in seven-x five 'case-random, swap model disk64' 'case-local, swap model ssd' 'factor to six' \
+		'major faults' 'touches a second awake' 'completion time' chance; do
+		assert_line "$words"
+	done
+	fails 2 'usage: gnuplot -d -c configurations.gp OUT CAPTION TABLE...' "$ROOT/plots/configurations.gp" new.svg "$caption"
+	for table in missing empty; do
+		: > empty.tsv
+		run -1 gnuplot -d -c "$ROOT/plots/configurations.gp" new.svg "$caption" $table.tsv
+		assert_output --partial "$table.tsv: no words in column b"
+	done
+}

@@ -29,13 +29,14 @@ configurations = 0
 among(label, i) = i > configurations ? 0 : labels[i] eq label ? i : among(label, i + 1)
 new(label) = among(label, 1) || configurations == 20 ? 0 : (configurations = configurations + 1, labels[configurations] = label, 0)
 undefine STATS_*
-stats table using (new(stringcolumn("b")), 0) nooutput
+reference = ""
+stats table using (reference = stringcolumn("a"), new(stringcolumn("b")), 0) nooutput
 if (configurations == 0) {
 	printerr table.": no words in column b"
 	exit status 1
 }
 panel = 60 + 34 * configurations
-height = 70 + rows * (panel + 46)
+height = 80 + rows * (panel + 62)
 load ARG0[1 : strstrt(ARG0, "configurations.gp") - 1]."style.gp"
 set datafile missing NaN
 
@@ -52,6 +53,35 @@ do for [i = 1 : configurations] {
 	names = names.sprintf("%s\"%s\" %d", i > 1 ? ", " : "", labels[i], configurations - i + 1)
 }
 
+# What each panel has, before there are ranges, which stats would listen to: its ends, and which of the
+# curves have a point, for gnuplot complains of one without.
+array least[tables]
+array most[tables]
+array there[3 * tables]
+array chance[3 * tables]
+at(t, c) = 3 * (t - 1) + c
+do for [t = 1 : tables] {
+	table = ARGV[t + 2]
+	low = 0.9
+	high = 1.1
+	do for [c = 1 : 3] {
+		stats table using (v = of(c, "low"), low = v < low ? v : low, v = of(c, "high"), high = v > high ? v : high, \
+			v = of(c, "placebo_low"), low = v < low ? v : low, v = of(c, "placebo_high"), high = v > high ? v : high, 0) nooutput
+		points = 0
+		bands = 0
+		stats table using (v = of(c, "ratio"), points = points + (v == v), v = of(c, "placebo_low"), bands = bands + (v == v), 0) nooutput
+		there[at(t, c)] = points
+		chance[at(t, c)] = bands
+	}
+	least[t] = low
+	most[t] = high
+}
+
+band(t, c) = chance[at(t, c)] == 0 ? "" : sprintf("table using (of(%d, 'placebo_low')):(place(%d)):(of(%d, 'placebo_low')):(of(%d, 'placebo_high'))".\
+	":(place(%d) - 0.12):(place(%d) + 0.12) with boxxyerror linecolor rgb '#dddddd', ", c, c, c, c, c, c)
+curve(t, c) = there[at(t, c)] == 0 ? "" : sprintf("table using (of(%d, 'ratio')):(place(%d)):(of(%d, 'low')):(of(%d, 'high')) ".\
+	"with xerrorbars linetype %d dashtype 1, ", c, c, c, c, c)
+
 set output out
 set multiplot
 unset key
@@ -59,51 +89,29 @@ set style fill solid 1 noborder
 set yrange [0.4 : configurations + 0.6]
 eval "set ytics (".names.")"
 set ytics noenhanced
+set xlabel "factor to ".reference offset 0, 0.4 noenhanced
 do for [t = 1 : tables] {
 	table = ARGV[t + 2]
-	least = 0.9
-	most = 1.1
-	do for [c = 1 : 3] {
-		stats table using (v = of(c, "low"), least = v < least ? v : least, v = of(c, "high"), most = v > most ? v : most, \
-			v = of(c, "placebo_low"), least = v < least ? v : least, v = of(c, "placebo_high"), most = v > most ? v : most, 0) nooutput
-	}
-	# gnuplot complains of a curve without a point
-	array there[3]
-	array chance[3]
-	do for [c = 1 : 3] {
-		there[c] = 0
-		chance[c] = 0
-		stats table using (v = of(c, "ratio"), there[c] = there[c] + (v == v), v = of(c, "placebo_low"), chance[c] = chance[c] + (v == v), 0) nooutput
-	}
-	column_of = (t - 1) % 2
-	row_of = (t - 1) / 2
-	set lmargin at screen 0.16 + 0.49 * column_of
-	set rmargin at screen 0.48 + 0.49 * column_of
-	top = 1 - (60.0 + row_of * (panel + 46)) / height
-	set tmargin at screen top
-	set bmargin at screen top - (panel - 30.0) / height
+	aside = (t - 1) % 2
+	below = (t - 1) / 2
+	set lmargin at screen 0.17 + 0.48 * aside
+	set rmargin at screen 0.48 + 0.48 * aside
+	upper = 1 - (60.0 + below * (panel + 62)) / height
+	set tmargin at screen upper
+	set bmargin at screen upper - (panel - 30.0) / height
 	set title title_of(table) noenhanced
-	eval log_axis("x", least, most)
+	eval log_axis("x", least[t], most[t])
 	set arrow 1 from 1, graph 0 to 1, graph 1 nohead linecolor rgb grey linewidth 0.8
-	if (column_of == 1) {
-		set ytics format ""
-		eval "set ytics (".names.")"
-	}
-	curves = ""
-	do for [c = 1 : 3] {
-		curves = curves.(chance[c] ? sprintf("table using (of(%d, \"placebo_low\")):(place(%d)):(of(%d, \"placebo_low\")):(of(%d, \"placebo_high\")):(place(%d) - 0.12):(place(%d) + 0.12) with boxxyerror linecolor rgb \"#dddddd\", ", c, c, c, c, c, c) : "")
-	}
-	do for [c = 1 : 3] {
-		curves = curves.(there[c] ? sprintf("table using (of(%d, \"ratio\")):(place(%d)):(of(%d, \"low\")):(of(%d, \"high\")) with xerrorbars linetype %d dashtype 1, ", c, c, c, c, c) : "")
-	}
-	eval "plot ".curves."NaN"
+	set format y (aside ? "" : "%g")
+	eval "plot ".band(t, 1).band(t, 2).band(t, 3).curve(t, 1).curve(t, 2).curve(t, 3)."NaN"
 	unset label 1
 }
 
 # The legend of all panels, in an empty plot as wide as the drawing.
 set margins screen 0.05, screen 0.985, screen 0.02, screen 1
-set key at screen 0.5, screen 1 - 4.0 / height center top horizontal maxcols 4 Left reverse noenhanced
+set key at screen 0.5, screen 1 - 4.0 / height center top horizontal maxrows 1 samplen 2 Left reverse noenhanced
 unset title
+unset xlabel
 unset border
 unset tics
 unset arrow 1
