@@ -596,6 +596,7 @@ comparisons() {
 		'major faults' 'touches a second awake' 'completion time' chance; do
 		assert_line "$words"
 	done
+	rm new.svg
 	fails 2 'usage: gnuplot -d -c configurations.gp OUT CAPTION TABLE...' "$ROOT/plots/configurations.gp" new.svg "$caption"
 	for table in missing empty; do
 		: > empty.tsv
