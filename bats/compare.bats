@@ -23,6 +23,7 @@ setup() {
 	printf '%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n' \
 		process label pid parent command report minor major all_major cpu_s peak_rss_kb begin_s elapsed_s \
 		1 work 41 0 work 1 201 45 45 0.0505 9100 1.0 0.21 > template/x.processes.tsv
+	printf '%s\t%s\n' setting value memory.managed_kb 102400 > template/settings.tsv
 	printf '%s\t%s\n' hz 100 command "./profile case3" > template/meta.tsv
 	anew
 }
@@ -359,6 +360,7 @@ cpu|CPU of the processes|%|more|47.62
 cpu_user|CPU, user|s|less|0.36
 cpu_system|CPU, system|s|less|0.40
 kswapd_cpu|Kswapd CPU|%|less|10.00
+managed|Memory managed|MB|-|100.00
 resident|Resident set|pages|-|nan
 to_opt|Misses to OPT|ratio|less|nan
 to_lru|Misses to LRU|ratio|less|nan
@@ -455,7 +457,7 @@ bounded_run() {
 z 2 3.5 a-1.0 3 8
 z 2 3.5 placebo 1 1"
 	# the header row, and all figures of the one, then of the other
-	assert_equal "$(cut -f 10 <<< "$output" | uniq -c | tr -s ' ' | paste -sd,)" " 31 b, 30 a-1.0, 30 placebo"
+	assert_equal "$(cut -f 10 <<< "$output" | uniq -c | tr -s ' ' | paste -sd,)" " 32 b, 31 a-1.0, 31 placebo"
 }
 
 @test "runs of a label are of one configuration, with other seeds" {
@@ -473,6 +475,16 @@ z 2 3.5 placebo 1 1"
 	fails 1 "$a and ${a%x}y: runs of a that differ in more than their seed" "a=$a" "a=${a%x}y" "b=$b"
 	# two labels of one configuration are two samples
 	run -0 "$COMPARE" "a=$a" "b=$a"
+}
+
+@test "a run without its settings is refused" {
+	configuration a pswpout 1
+	configuration b pswpout 1
+	settings=${runs[1]#*=} settings=${settings%/x}/settings.tsv
+	rm "$settings"
+	fails 1 "$settings: No such file or directory" "${runs[@]}"
+	printf 'setting\tvalue\n' > "$settings"
+	fails 1 "$settings: no row memory.managed_kb" "${runs[@]}"
 }
 
 @test "files of a run that do not agree are refused" {
@@ -528,7 +540,7 @@ tree() {
 		for knob in '' +boot:quiet +vm.swappiness@10; do
 			row=results/sim-6.1-1024-disk-$seed$knob/case3-5
 			mkdir -p "$row"
-			for file in x.data x.work x.processes.tsv; do cp ../template/$file "$row"; done
+			for file in x.data x.work x.processes.tsv settings.tsv; do cp ../template/$file "$row"; done
 			printf '%s\t%s\n' kernel 6.1.0-50 hz 100 seed "$seed" initramfs_sha256 "$seed" \
 				knobs "$(sed 's/^+//; s/@/=/; s/^$/-/' <<< "$knob")" command "./profile case3 5" seconds 9 > "$row/meta.tsv"
 			{

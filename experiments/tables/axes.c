@@ -33,10 +33,10 @@ static size_t last_component(const char *path, size_t length)
 	return length;
 }
 
-struct meta read_meta(const char *prefix)
+struct meta read_beside(const char *prefix, const char *file)
 {
 	int directory = last_component(prefix, strlen(prefix));
-	struct meta meta = { .path = formatted("%.*smeta.tsv", directory, prefix) };
+	struct meta meta = { .path = formatted("%.*s%s", directory, prefix, file) };
 	struct text text = open_text(meta.path);
 
 	while (next_line(&text)) {
@@ -51,6 +51,11 @@ struct meta read_meta(const char *prefix)
 		meta.entries[meta.nr++] = entry;
 	}
 	return meta;
+}
+
+struct meta read_meta(const char *prefix)
+{
+	return read_beside(prefix, "meta.tsv");
 }
 
 const char *meta_value(const struct meta *meta, const char *key)

@@ -35,6 +35,9 @@ struct meta {
 /* Of the run with this prefix. */
 struct meta read_meta(const char *prefix);
 
+/* The same of another @file of such rows, as settings.tsv. */
+struct meta read_beside(const char *prefix, const char *file);
+
 /* A value of it; ends the program if it is not there. */
 const char *meta_value(const struct meta *meta, const char *key);
 

@@ -70,6 +70,7 @@ static const char usage_text[] =
 struct member {
 	struct row row;
 	struct bounds bounds;
+	double managed_mb;	/* of memory, which the kernel and its tables have left */
 };
 
 struct figure {
@@ -115,6 +116,7 @@ static double cpu_system(const struct row *row)
 }
 
 #define SUM(name)	offsetof(struct member, row.sum.name), NULL
+#define MANAGED		offsetof(struct member, managed_mb), NULL
 #define BOUNDS(name)	offsetof(struct member, bounds.name), NULL
 #define OF(function)	0, function
 
@@ -153,6 +155,7 @@ static const struct figure figures[] = {
 	{ "cpu_user", "CPU, user", "s", "less", 2, OF(cpu_user) },
 	{ "cpu_system", "CPU, system", "s", "less", 2, OF(cpu_system) },
 	{ "kswapd_cpu", "Kswapd CPU", "%", "less", 2, SUM(kswapd) },
+	{ "managed", "Memory managed", "MB", "-", 2, MANAGED },
 	{ "resident", "Resident set", "pages", "-", 1, BOUNDS(frames[MEAN]) },
 	{ "to_opt", "Misses to OPT", "ratio", "less", 3, BOUNDS(factor[OPT][MEAN]) },
 	{ "to_lru", "Misses to LRU", "ratio", "less", 3, BOUNDS(factor[LRU][MEAN]) },
@@ -204,6 +207,15 @@ static void check_configuration(const struct configuration *c)
 	}
 }
 
+static double read_managed_mb(const char *prefix)
+{
+	struct meta settings = read_beside(prefix, "settings.tsv");
+	double mb = strtod(meta_value(&settings, "memory.managed_kb"), NULL) / 1024;
+
+	free_meta(&settings);
+	return mb;
+}
+
 static void read_configuration(struct configuration *c)
 {
 	c->members = calloc(c->n, sizeof(*c->members));
@@ -214,6 +226,7 @@ static void read_configuration(struct configuration *c)
 
 		member->row = read_row(c->prefixes[i]);
 		free(read_bounds(c->prefixes[i], 1u << OPT | 1u << LRU, 1u << MEAN, &member->bounds));
+		member->managed_mb = read_managed_mb(c->prefixes[i]);
 	}
 	check_configuration(c);
 }
