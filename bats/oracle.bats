@@ -111,14 +111,22 @@ four_iterations() {
 	assert_output "$(awk 'BEGIN { printf "%.5f", (1 / 3 + 1 / 256) / 2 }') 208.0"
 }
 
-# 4.9 s is the end of the fourth; what comes 10 ms later is of the pause.
-@test "of an iteration without a sample, the one just behind it counts" {
+# The third goes to 3.9 s, the fourth from 4 to 4.9. The third has one of its own, and the fourth (64 + 192) / 2.
+@test "an iteration without a sample has those of the pauses around it, or one of them" {
 	four_iterations R 2 4 > run.work
-	resident 3100000000 128 3905000000 64 4905000000 192 4906000000 64
+	resident 3100000000 128 3905000000 64 4905000000 192 4906000000 32
 	run -0 "$ORACLE" misses run
 	run -0 cut -f 4-6 <<< "${lines[1]}"
-	assert_output "$(printf '160.0\t131.2\t188.8')"
-	resident 3100000000 128 4910000001 192
+	assert_output "$(printf '128.0\t70.4\t185.6')"
+	resident 3100000000 128 5000000000 192
+	run -0 "$ORACLE" misses run
+	run -0 cut -f 4 <<< "${lines[1]}"
+	assert_output 160.0
+	resident 3100000000 128 3950000000 64
+	run -0 "$ORACLE" misses run
+	run -0 cut -f 4 <<< "${lines[1]}"
+	assert_output 96.0
+	resident 3100000000 128 3900000000 100
 	run -1 "$ORACLE" misses run
 	assert_line "oracle: run.resident.tsv: nothing in iteration 4 of process 7"
 }

@@ -66,22 +66,39 @@ void free_work(struct work *work)
 	free(work->iterations);
 }
 
-#define INTERVAL	10000000	/* ns; resident looks each so often whether there was a fault */
+/* The samples that a batch is given. */
+struct samples {
+	unsigned long nr;
+	unsigned long before, behind;	/* the last one before it, and the first behind it */
+	bool is_before, is_behind;
+};
+
+/* One sample more of the batch, and of all. */
+static void count_sample(struct batch *batch, struct samples *samples, unsigned long resident,
+			 double **all, size_t *nr_all)
+{
+	batch->resident += resident;
+	batch->uniform += 1 / fmax(1 - resident / batch->touched, 1 / batch->touched);
+	samples->nr++;
+	*all = grow(*all, *nr_all, sizeof(**all));
+	(*all)[(*nr_all)++] = resident;
+}
 
 /*
- * The resident pages in each batch, and in all. Where a batch is shorter than the interval, nothing may
- * be in it: then the one just behind it has them, as they were in its end. As read_batches().
+ * The resident pages in each batch, and in all. In a short one the CPU may have been busy all the time, and
+ * resident waits for it: then the batch has the samples around it, in the sleep before it and behind
+ * it, of which there may be one. As read_batches().
  */
 static char *read_resident(const char *run, const struct work *work, struct batches *batches)
 {
 	char *path = formatted("%s.resident.tsv", run), *why = NULL;
 	struct text text = open_text(path);
-	const struct iteration *iterations = work->iterations + work->nr - batches->nr;
-	unsigned long *nr = calloc(batches->nr, sizeof(*nr)), time, resident;
+	size_t first = work->nr - batches->nr, nr_all = 0;
+	struct samples *samples = calloc(batches->nr, sizeof(*samples));
+	unsigned long time, resident;
 	double *all = NULL;
-	size_t nr_all = 0;
 
-	if (!nr)
+	if (!samples)
 		err(1, NULL);
 	while (next_line(&text)) {
 		const char *at = text.line;
@@ -94,26 +111,34 @@ static char *read_resident(const char *run, const struct work *work, struct batc
 		if (!number(&at, "", &time) || !number(&at, "\t", &resident) || strcmp(at, "\n"))
 			malformed(&text, "a time and a number of pages");
 		for (size_t i = 0; i < batches->nr; i++) {
-			unsigned long end = iterations[i].end_ns + (nr[i] == 0 ? INTERVAL : 0);
+			const struct iteration *now = &work->iterations[first + i], *next = now + 1;
 
-			if (time >= iterations[i].begin_ns && time <= end) {
-				double touched = batches->batch[i].touched;
-
-				batches->batch[i].resident += resident;
-				batches->batch[i].uniform += 1 / fmax(1 - resident / touched, 1 / touched);
-				nr[i]++;
-				all = grow(all, nr_all, sizeof(*all));
-				all[nr_all++] = resident;
+			if (time < now->begin_ns) {
+				samples[i].before = resident;
+				samples[i].is_before = time > (now - 1)->end_ns;
+			} else if (time <= now->end_ns) {
+				count_sample(&batches->batch[i], &samples[i], resident, &all, &nr_all);
+			} else if (!samples[i].is_behind && (first + i + 1 == work->nr || time < next->begin_ns)) {
+				samples[i].behind = resident;
+				samples[i].is_behind = true;
 			}
 		}
 	}
 	for (size_t i = 0; i < batches->nr && !why; i++) {
-		if (nr[i] == 0)
+		struct batch *batch = &batches->batch[i];
+
+		bool is_alone = samples[i].nr == 0;
+
+		if (is_alone && samples[i].is_before)
+			count_sample(batch, &samples[i], samples[i].before, &all, &nr_all);
+		if (is_alone && samples[i].is_behind)
+			count_sample(batch, &samples[i], samples[i].behind, &all, &nr_all);
+		if (samples[i].nr == 0)
 			why = formatted("%s: nothing in iteration %zu of process %lu", path,
-					work->nr - batches->nr + i + 1, work->report.pid);
-		batches->batch[i].resident /= nr[i];
-		batches->batch[i].uniform = nr[i] / batches->batch[i].uniform;
-		batches->resident += batches->batch[i].resident / batches->nr;
+					first + i + 1, work->report.pid);
+		batch->resident /= samples[i].nr;
+		batch->uniform = samples[i].nr / batch->uniform;
+		batches->resident += batch->resident / batches->nr;
 	}
 	if (!why) {
 		gsl_sort(all, 1, nr_all);
@@ -121,7 +146,7 @@ static char *read_resident(const char *run, const struct work *work, struct batc
 		batches->high = gsl_stats_quantile_from_sorted_data(all, 1, nr_all, 0.95);
 	}
 	free(all);
-	free(nr);
+	free(samples);
 	free(path);
 	return why;
 }
