@@ -689,3 +689,35 @@ compared() {
 	run -0 env SWAP=disk N=5 experiments/compare -n -r A "" B "MEM=512" C "vm.swappiness=1 vm.page-cluster=0" -- case3
 	assert_output "$(printf '%s\n' sim-6.1-1024-disk-1/case3-5 sim-6.1-512-disk-1/case3-5 sim-6.1-1024-disk-1+vm.swappiness@1+vm.page-cluster@0/case3-5)"
 }
+
+@test "a kernel that is given by its path has its file's name in its rows, and its build directory where they are run" {
+	tree
+	printf '#!/bin/sh\necho "$KERNEL $KDIR $1"\n' > experiments/run
+	mkdir a b
+	touch a/vmlinuz-one b/vmlinuz-two
+	configurations=(A "KERNEL=a/vmlinuz-one KDIR=a" B "KERNEL=b/vmlinuz-two KDIR=b vm.swappiness=1" C "KERNEL=6.12")
+	run -0 env SWAP=disk N=5 experiments/compare -n -r "${configurations[@]}" -- case3
+	assert_output "$(printf '%s\n' sim-one-1024-disk-1/case3-5 sim-two-1024-disk-1+vm.swappiness@1/case3-5 sim-6.12-1024-disk-1/case3-5)"
+	run -0 env SWAP=disk N=5 experiments/compare -n -x "run ${lines[1]}" "${configurations[@]}" -- case3
+	assert_output "b/vmlinuz-two b sim-two-1024-disk-1+vm.swappiness@1/case3-5"
+	run -1 experiments/compare -n -x "run sim-three-1024-disk-1/case3-5" "${configurations[@]}" -- case3
+	assert_output "compare: sim-three-1024-disk-1/case3-5 is a row of none of them"
+
+	# what is there of them is compared
+	for seed in 1 2 3 4; do
+		for knob in '' +boot:quiet; do cp -r results/sim-6.1-1024-disk-$seed$knob results/sim-one-1024-disk-$seed$knob; done
+	done
+	run -0 env SWAP=disk N=5 SEED=1..4 experiments/compare A "KERNEL=a/vmlinuz-one KDIR=a" B "" -- case3
+	assert_line --partial "sim-one-1024-disk-1..4 against sim-6.1-1024-disk-1..4"
+}
+
+@test "two kernels of one name are not compared" {
+	tree
+	for other in b/vmlinuz-one b/one; do
+		run -2 experiments/compare -r A "KERNEL=a/vmlinuz-one KDIR=a" B "KERNEL=$other KDIR=b" -- case3
+		assert_output "compare: two kernels have the name one: name their files vmlinuz-NAME (-h for help)"
+	done
+	run -2 experiments/compare -r A "" B "KERNEL=b/vmlinuz-6.1 KDIR=b" -- case3
+	assert_output --partial "two kernels have the name 6.1"
+	run -0 experiments/compare -r A "KERNEL=a/vmlinuz-one KDIR=a" B "KERNEL=a/vmlinuz-one KDIR=a vm.swappiness=1" -- case3
+}

@@ -30,11 +30,13 @@ $(cases): | deps-plots
 nothing:	# a goal, where a case has no figure
 .PHONY: $(cases) nothing
 
+in_configuration = experiments/$1
+
 bench: bench-cost bench-work bench-rate
 .PHONY: bench
 
 build/rows/%: FORCE build/reduce $(needed)
-	@$(axes_set) experiments/run $*
+	@$(axes_set) $(call in_configuration,run $*)
 
 # Results that a table or a figure needs, and that are not there. What is there is taken as it is.
 results/%/meta.tsv: | build/reduce $$(call rows,-x $$*)
@@ -50,9 +52,10 @@ compare_words = $(if $(OF),-l '$(subst ','\'',$(OF))') $(foreach c,$(configurati
 ifneq ($(filter compare,$(MAKECMDGOALS)),)
 compare_rows := $(call said_by,experiments/compare -r $(compare_words))
 compared := $(addprefix build/rows/,$(compare_rows)) build/repeated/$(firstword $(compare_rows))
+in_configuration = experiments/compare -x '$1' $(compare_words)
 build/repeated/%: build/rows/%
 	@mkdir -p $(@D)
-	@cmp -s results/$*/meta.tsv $@ || { experiments/verify $* && cp results/$*/meta.tsv $@; }
+	@cmp -s results/$*/meta.tsv $@ || { $(axes_set) $(call in_configuration,verify $*) && cp results/$*/meta.tsv $@; }
 endif
 
 # Those of the report, one after the other; an hour or two.
