@@ -101,7 +101,7 @@ test: $(test_needs) ## the tests: bats bats/
 	@bats $(side_by_side) bats/
 test-quick: $(test_needs) ## those that boot no machine
 	@bats $(side_by_side) --filter-tags '!guest' bats/
-test-long: $(test_needs) ## what takes long: repeated runs, an hour of soak, sanitized programs
+test-long: $(test_needs) deps-source ## what takes long: repeated runs, an hour of soak, sanitized programs, git bisect
 	@echo "test-long: some minutes for each file"
 	@HOURS=1 bats $(side_by_side) bats/long/
 test-elsewhere: $(test_needs) deps-elsewhere ## the tests on Debian 13, in a root of its own; as root
