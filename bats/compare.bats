@@ -477,6 +477,30 @@ z 2 3.5 placebo 1 1"
 	run -0 "$COMPARE" "a=$a" "b=$a"
 }
 
+# The digests are those of the files of a run.
+@test "runs that are the same with each seed are one run, of which nothing can be seen" {
+	digests() { for run in "${runs[@]:$1:$2}"; do sed -i "\$ a digest.x.data\t$3" "$(dirname "${run#*=}")/meta.tsv"; done; }
+	anew
+	rm template/meta.tsv
+	printf '%s\t%s\n' hz 100 command "./profile case3" > meta
+	for label in a b c; do
+		configuration $label pswpout "$([ $label = a ] && echo 10 || echo 30)" 30 30 30
+	done
+	for run in "${runs[@]}"; do cp meta "$(dirname "${run#*=}")/meta.tsv"; done
+	for i in 0 1 2 3; do digests $i 1 a$i; done
+	for i in 8 9 10 11; do digests $i 1 $((i / 2)); done
+	digests 4 4 b
+	run -0 --separate-stderr "$COMPARE" "${runs[@]}"
+	assert_equal "$stderr" "compare: b: 3 of 4 runs are the same as others: does the case use its seed?
+compare: c: 2 of 4 runs are the same as others: does the case use its seed?"
+	assert_equal "$(columns swap_outs b n_a n_b coverage verdict needed)" "b 4 1 60.00 one run -
+c 4 2 86.67 no difference seen 4"
+	# one run of each has no other seeds to be the same with
+	run -0 --separate-stderr "$COMPARE" "${runs[0]}" "${runs[4]}"
+	assert_equal "$stderr" ""
+	assert_equal "$(columns swap_outs verdict)" "no difference seen"
+}
+
 @test "a run without its settings is refused" {
 	configuration a pswpout 1
 	configuration b pswpout 1
@@ -659,6 +683,16 @@ compared() {
 		run -2 --separate-stderr compared -f "$condition"
 		assert_equal "$stderr" "compare: -f: not a condition as 'major > 5%': $condition (-h for help)"
 	done
+}
+
+@test "a condition cannot be answered where each seed leaves the same run" {
+	tree
+	for meta in results/*/case3-5/meta.tsv; do
+		printf 'digest.x.data\t%s\n' "$(cut -d + -f 2 <<< "$meta")" | sed 's/sim.*/-/' >> "$meta"
+	done
+	run -1 --separate-stderr compared -f 'swap_outs > 5%'
+	assert_equal "${stderr_lines[-1]}" 'compare: -f: each seed leaves the same run, so nothing is seen: the case has to use $SEED'
+	assert_line --regexp '^\| Swap Outs .* one run \|$'
 }
 
 @test "experiments/compare says in one line what it lacks or does not understand" {

@@ -44,7 +44,9 @@ static const char usage_text[] =
 "           same, more often.\n"
 "verdict    better or worse, or more or less if the sign is -; - where a run does not tell\n"
 "           the figure; and \"no difference seen\" if 1 is in the interval, or the interval\n"
-"           meets that of the placebo, or its coverage is below 95%\n"
+"           meets that of the placebo, or its coverage is below 95%. one run if one of them\n"
+"           leaves the same bytes with each seed: n is 1 then, and chance has no part in it that\n"
+"           could be seen\n"
 "needed     about how many runs of each it would take to see a difference as large as\n"
 "           ratio, by the width of the interval now; at least those that an interval of 95%\n"
 "           takes. 0 if it is seen; - if there is none, or more than 1000 were needed.\n"
@@ -176,7 +178,8 @@ struct configuration {
 	const char *label;
 	const char **prefixes;
 	struct member *members;
-	size_t n;		/* runs */
+	size_t n;		/* runs, none of them the same as another */
+	bool is_one_run;	/* with each of several seeds */
 };
 
 static struct configuration *named(struct configuration *all, size_t nr, const char *label)
@@ -207,6 +210,46 @@ static void check_configuration(const struct configuration *c)
 	}
 }
 
+/* Whether all that came out of two runs is the same, by its digests. */
+static bool is_same_run(const struct meta *one, const struct meta *other)
+{
+	bool is_digest = false;
+
+	for (size_t i = 0; i < one->nr; i++) {
+		const char *key = one->entries[i].key;
+
+		if (strncmp(key, "digest.", 7))
+			continue;
+		is_digest = true;
+		if (i >= other->nr || strcmp(key, other->entries[i].key) ||
+		    strcmp(one->entries[i].value, other->entries[i].value))
+			return false;
+	}
+	return is_digest;
+}
+
+/* A seed that has no part in a run makes no run more, and no chance visible. */
+static void drop_same_runs(struct configuration *c)
+{
+	size_t kept = 0, all = c->n;
+
+	for (size_t i = 0; i < all; i++) {
+		size_t j = 0;
+
+		while (j < kept && !is_same_run(&c->members[i].row.meta, &c->members[j].row.meta))
+			j++;
+		if (j < kept)
+			free_row(&c->members[i].row);
+		else
+			c->members[kept++] = c->members[i];
+	}
+	c->n = kept;
+	c->is_one_run = kept == 1 && all > 1;
+	if (kept < all)
+		warnx("%s: %zu of %zu runs are the same as others: does the case use its seed?",
+		      c->label, all - kept, all);
+}
+
 static double read_managed_mb(const char *prefix)
 {
 	struct meta settings = read_beside(prefix, "settings.tsv");
@@ -229,6 +272,7 @@ static void read_configuration(struct configuration *c)
 		member->managed_mb = read_managed_mb(c->prefixes[i]);
 	}
 	check_configuration(c);
+	drop_same_runs(c);
 }
 
 static void free_configuration(struct configuration *c)
@@ -355,7 +399,9 @@ static void print_figure(const struct figure *figure, const struct configuration
 	print_values(b, figure, &of_b);
 	printf("%.6g\t%.6g\t%.6g\t%.2f\t%.6g\t%.6g\t", ab.ratio.estimate, ab.ratio.low,
 	       ab.ratio.high, ab.coverage, chance.low, chance.high);
-	if (known)
+	if (known && (a->is_one_run || b->is_one_run))
+		puts("one run\t-");
+	else if (known)
 		print_verdict(figure, &ab, a->n, b->n, low, high);
 	else
 		puts("-\t-");
