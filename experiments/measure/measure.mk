@@ -2,7 +2,7 @@
 # measure.mk - what the cases of the benchmark, and theory, need in their machine. Each names in its
 # files= what it wants of
 #
-#	build/measure/METER		the meters, static programs
+#	build/measure/METER		the meters, static programs; and prompt/resident
 #	build/measure/bench		what the cases share, without comments: what is said about
 #					it goes into no machine
 #	build/measure/tools.tar		the programs that the profiler is compared with
@@ -18,6 +18,12 @@ meter_sources := $(addprefix experiments/measure/,meter.c meter.h records.c reco
 $(meters:%=build/measure/%): build/measure/%: experiments/measure/%.c $(meter_sources)
 	@mkdir -p $(@D) && echo "$@"
 	@$$(env -u CC experiments/lab --compiler) -O2 -std=gnu11 -Wall -Wextra -Wshadow -Wmissing-prototypes -static \
+		-o $@.$$$$.new $(filter %.c,$^) && mv $@.$$$$.new $@
+
+# The same, which looks when it wants to, whoever waits for that.
+build/measure/prompt/resident: experiments/measure/resident.c $(meter_sources)
+	@mkdir -p $(@D) && echo "$@"
+	@$$(env -u CC experiments/lab --compiler) -DPROMPT -O2 -std=gnu11 -Wall -Wextra -Wshadow -Wmissing-prototypes -static \
 		-o $@.$$$$.new $(filter %.c,$^) && mv $@.$$$$.new $@
 
 build/measure/bench: experiments/measure/bench experiments/machine/code
