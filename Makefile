@@ -101,14 +101,17 @@ test: $(test_needs) ## the tests: bats bats/
 	@bats $(side_by_side) bats/
 test-quick: $(test_needs) ## those that boot no machine
 	@bats $(side_by_side) --filter-tags '!guest' bats/
-test-long: $(test_needs) deps-source ## what takes long: repeated runs, an hour of soak, sanitized programs, git bisect
+test-long: $(test_needs) ## what takes long: repeated runs, an hour of soak, sanitized programs, what knobs do
 	@echo "test-long: some minutes for each file"
 	@HOURS=1 bats $(side_by_side) bats/long/
 test-elsewhere: $(test_needs) deps-elsewhere ## the tests on Debian 13, in a root of its own; as root
 	@echo "test-elsewhere: three minutes for the root, and then all tests there"
 	@bats bats/elsewhere/
+test-bisect: $(test_needs) deps-source ## a search by git bisect, in a kernel that is compiled for it; an hour
+	@bats bats/compiled/
 test-all: test ## all of them
 	@+$(MAKE) -s test-long
+	@+$(MAKE) -s test-bisect
 	@+$(MAKE) -s test-elsewhere
 
 test-kernels: KERNELS ?= 5.10 6.1 6.12 7.3 6.1-arm64 6.12-arm64-16k 6.1:4
@@ -141,7 +144,7 @@ clean: ## remove what was built; results/ and plots/ stay
 	rm -rf build
 	@$(MAKE) -s -C mp3 clean
 
-.PHONY: pin compare comparisons capsule repetitions help results plots report list verify test test-quick test-long test-elsewhere test-all test-kernels test-debug soak check shell install uninstall clean tools
+.PHONY: pin compare comparisons capsule repetitions help results plots report list verify test test-quick test-long test-bisect test-elsewhere test-all test-kernels test-debug soak check shell install uninstall clean tools
 
 # ----- packages --------------------------------------------------------------
 
