@@ -645,7 +645,7 @@ compared() {
 	run -2 --separate-stderr lists mine
 	assert_equal "$stderr" 'compare: as-it-is is there twice (-h for help)'
 	run -2 --separate-stderr env SWAP=disk experiments/compare -l kernels A "" -- case3
-	assert_regex "$stderr" '^rows: no such case: A '
+	assert_equal "$stderr" 'compare: A: a list has all configurations (-h for help)'
 }
 
 @test "the configurations of each list are as rows wants them" {
@@ -702,7 +702,9 @@ compared() {
 		assert_equal "$output" ""
 		assert_equal "$stderr" "compare: $2"
 	}
-	says_only 2 'two configurations or more are needed: A="..." B="..." (-h for help)' A "" -- case3
+	says_only 2 'two configurations or more are needed: A="..." B="...", or OF=LIST (-h for help)' A "" -- case3
+	says_only 2 'two configurations or more are needed: A="..." B="...", or OF=LIST (-h for help)' -- case3
+	says_only 2 'two configurations or more are needed: A="..." B="...", or OF=LIST (-h for help)' -n -- case3 case1
 	says_only 2 'which case? (-h for help)' A "" B vm.swappiness=10
 	says_only 2 'which case? (-h for help)' A "" B vm.swappiness=10 --
 	says_only 2 'SEED=3: seeds and arguments are the same for all (-h for help)' A "" B SEED=3 -- case3
