@@ -60,6 +60,9 @@ change() {
 	git checkout -q HEAD~6
 	good=$("$tree/experiments/machine/kernel" --tree . 2>&3)
 	git checkout -q -
+	# what git is told is what this says
+	run -1 "$tree/experiments/bisect" A="$good" CASES=swaps SEEDS=4 FAIL_IF='major > 5%'
+	assert_output --regexp 'compare: major > 5%: major of B is [+]'
 	git bisect start HEAD HEAD~6
 	run -0 git bisect run "$tree/experiments/bisect" A="$good" CASES=swaps SEEDS=4 FAIL_IF='major > 5%'
 	assert_output --partial 'is the first bad commit'
