@@ -30,6 +30,8 @@ $(cases): | deps-plots
 nothing:	# a goal, where a case has no figure
 .PHONY: $(cases) nothing
 
+# $(call in_configuration,COMMAND ROW): run or verify, as the row is; of a comparison, by what its
+# configuration says of KERNEL and KDIR, see below
 in_configuration = experiments/$1
 
 bench: bench-cost bench-work bench-rate

@@ -117,9 +117,8 @@ static double cpu_system(const struct row *row)
 	return growth(&row->run.counters, "cpu_system_s");
 }
 
-#define SUM(name)	offsetof(struct member, row.sum.name), NULL
-#define MANAGED		offsetof(struct member, managed_mb), NULL
-#define BOUNDS(name)	offsetof(struct member, bounds.name), NULL
+#define MEMBER(name)	offsetof(struct member, name), NULL
+#define SUM(name)	MEMBER(row.sum.name)
 #define OF(function)	0, function
 
 /*
@@ -157,10 +156,10 @@ static const struct figure figures[] = {
 	{ "cpu_user", "CPU, user", "s", "less", 2, OF(cpu_user) },
 	{ "cpu_system", "CPU, system", "s", "less", 2, OF(cpu_system) },
 	{ "kswapd_cpu", "Kswapd CPU", "%", "less", 2, SUM(kswapd) },
-	{ "managed", "Memory managed", "MB", "-", 2, MANAGED },
-	{ "resident", "Resident set", "pages", "-", 1, BOUNDS(frames[MEAN]) },
-	{ "to_opt", "Misses to OPT", "ratio", "less", 3, BOUNDS(factor[OPT][MEAN]) },
-	{ "to_lru", "Misses to LRU", "ratio", "less", 3, BOUNDS(factor[LRU][MEAN]) },
+	{ "managed", "Memory managed", "MB", "-", 2, MEMBER(managed_mb) },
+	{ "resident", "Resident set", "pages", "-", 1, MEMBER(bounds.frames[MEAN]) },
+	{ "to_opt", "Misses to OPT", "ratio", "less", 3, MEMBER(bounds.factor[OPT][MEAN]) },
+	{ "to_lru", "Misses to LRU", "ratio", "less", 3, MEMBER(bounds.factor[LRU][MEAN]) },
 };
 #define NR_FIGURES (sizeof(figures) / sizeof(figures[0]))
 
