@@ -26,6 +26,18 @@ CASES   ?= $(filter case1 case2 case3,$(cases))
 configurations := A B C D E F G
 ## OF       -       instead of A B ..G, a list of experiments/configurations/, as kernels
 OF      ?=
+## COMMAND  -       of which curve finds out how much memory it needs, as in COMMAND='gcc -O2 big.c'
+COMMAND ?=
+## PACKAGES -       that it is in; make pin PACKAGES=... writes down their versions
+PACKAGES ?=
+## ROOT     -       instead of packages, a directory or a tar with the root that it is in
+ROOT    ?=
+## FILES    -       that go into the machine beside it
+FILES   ?=
+## NAME     -       of its curve, instead of the program's
+NAME    ?=
+## BY       cgroup  what limits it: its control group, or the memory of the machine
+BY      ?= cgroup
 ## FAIL_IF  -       what makes compare fail, as in FAIL_IF='major > 5%': B has 5% more than A, and it is seen
 FAIL_IF ?=
 ## RUNS     -       what verify runs again, or a capsule holds, as in sim-6.1-1024-disk-1/case1; all from virtual time in results/
@@ -39,7 +51,7 @@ OPERATIONS ?= 100000
 HOURS   ?= 24
 
 axes  := MACHINE KERNEL MEM SWAP SEED N KNOBS
-knobs := $(axes) SEEDS CASES $(configurations) OF FAIL_IF RUNS AUTO_DEPS KERNELS OPERATIONS HOURS KDIR QEMU \
+knobs := $(axes) SEEDS CASES $(configurations) OF FAIL_IF COMMAND PACKAGES ROOT FILES NAME BY RUNS AUTO_DEPS KERNELS OPERATIONS HOURS KDIR QEMU \
 	DEBIAN_MIRROR DEBIAN_KEYRING CC CFLAGS LDFLAGS prefix DESTDIR
 CFLAGS ?= -O2
 
@@ -87,6 +99,9 @@ verify: $$(verified) ## run what lies in results/ again, and compare
 
 compare: $$(compared) build/compare build/reduce build/tabulate | deps-plots ## which of two configurations or more is better, by CASES with several SEEDS
 	@$(axes_set) experiments/compare $(if $(FAIL_IF),-f '$(FAIL_IF)') $(compare_words)
+
+curve: build/reduce build/tabulate | deps-plots ## how much memory COMMAND needs, or each of CASES: its time over memory
+	@$(axes_set) experiments/curve $(curve_words)
 
 comparisons: ## those of the report, again: which kernel thrashes least, what knobs do; an hour or two
 
@@ -138,13 +153,13 @@ install uninstall: ## the tools, their manual and the module's source (DESTDIR, 
 	@$(MAKE) -s -C mp3 $@
 
 pin: ## use the distribution's packages of today: rewrites experiments/machine/pinned.tsv
-	@experiments/machine/pin
+	@experiments/machine/pin $(if $(PACKAGES),"root:$$(printf '%s\n' $(PACKAGES) | sort -u | paste -sd + -)")
 
 clean: ## remove what was built; results/ and plots/ stay
 	rm -rf build
 	@$(MAKE) -s -C mp3 clean
 
-.PHONY: pin compare comparisons capsule repetitions help results plots report list verify test test-quick test-long test-bisect test-elsewhere test-all test-kernels test-debug soak check shell install uninstall clean tools
+.PHONY: pin curve compare comparisons capsule repetitions help results plots report list verify test test-quick test-long test-bisect test-elsewhere test-all test-kernels test-debug soak check shell install uninstall clean tools
 
 # ----- packages --------------------------------------------------------------
 

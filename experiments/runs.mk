@@ -60,6 +60,14 @@ build/repeated/%: build/rows/%
 	@cmp -s results/$*/meta.tsv $@ || { $(axes_set) $(call in_configuration,verify $*) && cp results/$*/meta.tsv $@; }
 endif
 
+curve_words = $(if $(filter cgroup machine,$(BY)),,$(error BY: $(BY) is neither cgroup nor machine))$(if $(filter machine,$(BY)),-m) $(if $(COMMAND),$(foreach o,c:COMMAND p:PACKAGES r:ROOT f:FILES n:NAME,$(call curve_word,$(subst :, ,$o))),\
+	$(if $(filter command%,$(origin CASES)),$(CASES)))
+curve_word = $(if $($(word 2,$1)),-$(word 1,$1) '$(subst ','\'',$($(word 2,$1)))')
+
+# A curve that a table or a figure needs, and that is not there.
+results/%.curve.tsv results/%.limits.tsv &: | build/reduce build/tabulate deps-plots
+	@experiments/curve $*
+
 # Those of the report, one after the other; an hour or two.
 comparisons:
 	@+sed '/^#/d' experiments/report/comparisons | while IFS='	' read -r name of case axes; do \

@@ -18,6 +18,8 @@ plots/%.theory.svg: results/%.touches.tsv results/%.misses.tsv plots/theory.gp p
 	$(call draw,$< $(word 2,$^))
 plots/%.bench.svg: results/%.cost.tsv plots/bench.gp plots/style.gp plots/draw | deps-plots
 	$(call draw,$<)
+plots/%.curve.svg: results/%.curve.tsv results/%.limits.tsv plots/curve.gp plots/style.gp plots/draw | deps-plots
+	$(call draw,$< $(word 2,$^))
 
 # of all comparisons of a list of configurations that the report makes
 plots/compare/%.configurations.svg: $$(shell experiments/report/facts -c $$*) plots/configurations.gp plots/style.gp plots/draw | deps-plots

@@ -6,6 +6,7 @@
 #include <gsl/gsl_math.h>
 #include <gsl/gsl_sort.h>
 #include <gsl/gsl_statistics.h>
+#include <math.h>
 #include <stdlib.h>
 
 #include "summary.h"
@@ -138,12 +139,19 @@ static void summarize_reports(struct summary *sum, const struct run *run)
 /* What the kernel has counted. Sectors have 512 bytes, pages 4 KiB. */
 static void summarize_counters(struct summary *sum, const struct counters *counters)
 {
-	double seconds = growth(counters, "time_s"), requests, busy_ms;
+	double seconds = growth(counters, "time_s"), requests, busy_ms, ahead;
 
 	sum->pgmajfault = growth(counters, "pgmajfault");
 	sum->other_majors = growth(counters, "majors") - sum->major;
 	sum->pswpin = growth(counters, "pswpin");
 	sum->pswpout = growth(counters, "pswpout");
+	/*
+	 * A major fault on anonymous memory reads one page that was asked for, and others ahead of it; the kernel
+	 * counts these apart. All other major faults are on files.
+	 */
+	ahead = growth(counters, "swap_ra");
+	sum->major_anon = fmax(0, sum->pswpin - (ahead > 0 ? ahead : 0));
+	sum->major_file = sum->pgmajfault - sum->major_anon;
 	sum->swap_reads = growth(counters, "swap_reads");
 	sum->swap_writes = growth(counters, "swap_writes");
 	sum->pages_per_read = per(growth(counters, "swap_read_sectors") / 8, sum->swap_reads);

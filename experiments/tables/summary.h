@@ -14,7 +14,7 @@ struct summary {
 	double touches, distinct, minor, major, work_minor, work_major;
 	double majors_per_second, touches_per_second, touches_per_awake_second, touches_per_major;
 	double major_share_min, major_share_max, major_cv;
-	double pgmajfault, other_majors, pswpin, pswpout;
+	double pgmajfault, other_majors, major_anon, major_file, pswpin, pswpout;
 	double swap_reads, swap_writes, pages_per_read, pages_per_write;
 	double swap_busy, request_ms, lifetime_ms, service_ms, service_read_ms, service_write_ms;
 	double kswapd, memory_some, memory_full, io_some, io_full;

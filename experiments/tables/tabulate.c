@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "course.h"
+#include "curve.h"
 #include "rows.h"
 #include "text.h"
 
@@ -23,6 +24,8 @@ static const char usage_text[] =
 "       tabulate knee RUN...\n"
 "       tabulate seeds RUN...\n"
 "       tabulate course RUN...\n"
+"       tabulate curve RUN...\n"
+"       tabulate limits RUN...\n"
 "       tabulate facts NAME=RUN...\n"
 "       tabulate -h\n"
 "\n"
@@ -38,6 +41,12 @@ static const char usage_text[] =
 "       were (MiB), and since the row before, major faults and pages swapped out a second,\n"
 "       requests to write, their pages, and the times (%) in which the swap device was busy,\n"
 "       tasks waited for it and for memory, and kswapd ran\n"
+"curve  a row for each run of one program with another limit of memory, from the most to\n"
+"       the least: how it ended, its time, how many times longer that is than in the first\n"
+"       one, CPU time, the largest sum of resident sets, major faults of all processes, on\n"
+"       anonymous memory and on files, refaults, pages swapped out, pressure (%)\n"
+"limits one row for the same: with how much of it the program takes 5% longer, twice and 40\n"
+"       times as long, and where time grows fastest, see curve.h\n"
 "facts  NAME.key<TAB>value: the columns of runs; those of each process i, in the order of\n"
 "       PIDs, as NAME.process<i>.key; each report, in the order of completion, as\n"
 "       NAME.work<i>.key; and where the run comes from as NAME.meta.key\n"
@@ -282,6 +291,8 @@ static const struct {
 	{ "knee", print_knee, false },
 	{ "seeds", print_seeds, false },
 	{ "course", print_course, false },
+	{ "curve", print_curve, false },
+	{ "limits", print_limits, false },
 	{ "facts", print_facts, true },
 };
 #define NR_COMMANDS (sizeof(commands) / sizeof(commands[0]))

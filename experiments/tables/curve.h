@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * curve - how long a program takes with how much memory
+ *
+ * The runs are of one program. Either each but one has a limit of its control group in its knobs,
+ * memory.max=<number>K, and that one has none; or the machines differ in their memory. The run with most
+ * memory, or without a limit, is what the others are compared with: their slowdown is how many times
+ * longer they took. A run that was bounded in its time, and did not end by itself, has a file
+ * "ended" (see ../machine/bounded): it took longer, or the kernel has killed a process of it.
+ */
+#ifndef CURVE_H
+#define CURVE_H
+
+#include "rows.h"
+
+/* A row a run, from the most memory to the least. */
+void print_curve(const struct row *rows, size_t nr);
+
+/*
+ * One row: what the program needs, in KiB, of what was measured. Thresholds of slowdown are 1.05, 2 and 40;
+ * for each, the least memory with which, and with all that is more, no run was slower; and the most with which
+ * one was. The cliff is where time grows fastest: between neighbours that lie closer than an eighth of an octave,
+ * the steepest step on logarithmic axes. What is not there is nan.
+ */
+void print_limits(const struct row *rows, size_t nr);
+
+#endif
