@@ -179,12 +179,12 @@ static bool slower(const struct point *point, double threshold)
 
 void print_limits(const struct row *rows, size_t nr)
 {
-	struct point *points = read_points(rows, nr), *cliff = NULL;
+	struct point *points = read_points(rows, nr), *cliff = NULL, *twice = NULL;
 	double steepest = 0, before = 1;
 	bool rises = true;
 
 	puts("seconds\tcpu_s\tpeak_kb\tenough_5_percent\tlittle_5_percent\tenough_2_times\tlittle_2_times"
-	     "\tenough_40_times\tlittle_40_times\tcliff_above_kb\tcliff_below_kb\tcliff_from\tcliff_to\tlast_kb\tlast_ended\tmonotone\truns");
+	     "\tenough_40_times\tlittle_40_times\tmajor_anon\tmajor_file\trefaults_anon\trefaults_file\tcliff_above_kb\tcliff_below_kb\tcliff_from\tcliff_to\tlast_kb\tlast_ended\tmonotone\truns");
 	printf("%.6f\t%.6f\t%.0f", points[0].row->sum.seconds, cpu_s(points[0].row), points[0].peak_kb);
 	for (size_t t = 0; t < NR_THRESHOLDS; t++) {
 		size_t i = 1;
@@ -194,7 +194,14 @@ void print_limits(const struct row *rows, size_t nr)
 		putchar('\t');
 		print_kb(points[i - 1].memory_kb);
 		printf("\t%.0f", i < nr ? points[i].memory_kb : NAN);
+		if (thresholds[t] == 2 && i < nr)
+			twice = &points[i];
 	}
+	if (twice)
+		printf("\t%.0f\t%.0f\t%.0f\t%.0f", twice->row->sum.major_anon, twice->row->sum.major_file,
+		       twice->row->sum.refaults_anon, twice->row->sum.refaults_file);
+	else
+		printf("\tnan\tnan\tnan\tnan");
 	for (struct point *p = points + 2; p < points + nr; p++) {
 		double octaves = log2(p[-1].memory_kb / p->memory_kb);
 		double slope = log(p->slowdown / p[-1].slowdown) / octaves;

@@ -23,6 +23,7 @@ const struct column columns[] = {
 	COLUMN(completion_min, 3),	/* s, of a process */
 	COLUMN(completion_median, 3),
 	COLUMN(completion_max, 3),
+	COLUMN(done_per_minute, 3),	/* processes, of the profiled time */
 	COLUMN(touches, 0),		/* stores, by all works; nan without */
 	COLUMN(distinct, 0),		/* pages, summed over the works */
 	COLUMN(minor, 0),		/* faults that were profiled ... */
@@ -38,13 +39,15 @@ const struct column columns[] = {
 	COLUMN(major_cv, 4),		/* standard deviation over mean */
 	COLUMN(pgmajfault, 0),		/* of the whole machine, in /proc/vmstat */
 	COLUMN(other_majors, 0),	/* of processes that were not profiled */
+	COLUMN(major_anon, 0),		/* of pgmajfault, those on anonymous memory ... */
+	COLUMN(major_file, 0),		/* ... and on files */
 	COLUMN(pswpin, 0),		/* pages */
 	COLUMN(pswpout, 0),
 	COLUMN(swap_reads, 0),		/* requests to the swap device; nan if there is none */
 	COLUMN(swap_writes, 0),
 	COLUMN(pages_per_read, 3),
 	COLUMN(pages_per_write, 3),
-	COLUMN(swap_busy, 2),		/* % of the time */
+	COLUMN(swap_busy, 2),		/* % of the time, of the swap device or the disk that it is on */
 	COLUMN(request_ms, 4),		/* busy time of the device per request */
 	COLUMN(lifetime_ms, 4),		/* CPU time of the processes per major fault */
 	COLUMN(service_ms, 4),		/* busy time of the device per major fault ... */
@@ -156,7 +159,9 @@ static void summarize_counters(struct summary *sum, const struct counters *count
 	sum->swap_writes = growth(counters, "swap_writes");
 	sum->pages_per_read = per(growth(counters, "swap_read_sectors") / 8, sum->swap_reads);
 	sum->pages_per_write = per(growth(counters, "swap_write_sectors") / 8, sum->swap_writes);
-	busy_ms = growth(counters, "swap_busy_ms");
+	busy_ms = growth(counters, "disk_busy_ms");	/* of which swap has a part, if the case says so */
+	if (gsl_isnan(busy_ms))
+		busy_ms = growth(counters, "swap_busy_ms");
 	requests = sum->swap_reads + sum->swap_writes;
 	sum->swap_busy = percent(busy_ms / 1000, seconds);
 	sum->request_ms = per(busy_ms, requests);
@@ -192,6 +197,7 @@ struct summary summarize(const struct run *run)
 		.minor = last->minor_total,
 		.major = last->major_total,
 		.majors_per_second = last->major_total / last->seconds,
+		.done_per_minute = 60 * run->nr_processes / last->seconds,
 	};
 	double cpu_s = 0;
 

@@ -10,7 +10,7 @@
 /* What is not known of a run, as the touches of a program that is not work, is nan. */
 struct summary {
 	double n, samples, seconds, rate_hz, utilization;
-	double completion_min, completion_median, completion_max;
+	double completion_min, completion_median, completion_max, done_per_minute;
 	double touches, distinct, minor, major, work_minor, work_major;
 	double majors_per_second, touches_per_second, touches_per_awake_second, touches_per_major;
 	double major_share_min, major_share_max, major_cv;

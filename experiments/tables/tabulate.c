@@ -116,7 +116,7 @@ static void check_knee_of(const struct row **group, size_t nr)
  */
 static void print_knee_of(const struct row **group, size_t nr)
 {
-	double most = 0, ns[3] = { GSL_NAN, GSL_NAN, GSL_NAN };
+	double most = 0, throughput, ns[3] = { GSL_NAN, GSL_NAN, GSL_NAN };
 	static const char *const rules[3] = { "throughput", "lifetime", "half" };
 	bool longer = true, below = true;
 
@@ -124,8 +124,10 @@ static void print_knee_of(const struct row **group, size_t nr)
 	for (size_t r = 0; r < nr; r++) {
 		const struct summary *sum = &group[r]->sum;
 
-		if (sum->touches_per_second > most) {
-			most = sum->touches_per_second;
+		/* Of programs that are not work, each has done its own when it ends. */
+		throughput = gsl_isnan(sum->touches_per_second) ? sum->done_per_minute : sum->touches_per_second;
+		if (throughput > most) {
+			most = throughput;
 			ns[0] = sum->n;
 		}
 		/* Without a fault, L is without end. */
