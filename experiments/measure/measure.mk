@@ -26,9 +26,9 @@ build/measure/prompt/resident: experiments/measure/resident.c $(meter_sources)
 	@$$(env -u CC experiments/lab --compiler) -DPROMPT -O2 -std=gnu11 -Wall -Wextra -Wshadow -Wmissing-prototypes -static \
 		-o $@.$$$$.new $(filter %.c,$^) && mv $@.$$$$.new $@
 
-build/measure/bench: experiments/measure/bench experiments/machine/code
+build/measure/bench build/measure/c-source: build/measure/%: experiments/measure/% experiments/machine/code
 	@mkdir -p $(@D) && echo "$@"
-	@experiments/machine/code $< > $@.$$$$.new && mv $@.$$$$.new $@
+	@experiments/machine/code $< > $@.$$$$.new && chmod --reference=$< $@.$$$$.new && mv $@.$$$$.new $@
 
 build/measure/tools.tar: experiments/measure/bench-tools experiments/machine/pinned.tsv
 	@mkdir -p $(@D) && echo "$@"
