@@ -100,7 +100,7 @@ verify: $$(verified) ## run what lies in results/ again, and compare
 compare: $$(compared) build/compare build/reduce build/tabulate | deps-plots ## which of two configurations or more is better, by CASES with several SEEDS
 	@$(axes_set) experiments/compare $(if $(FAIL_IF),-f '$(FAIL_IF)') $(compare_words)
 
-curve: build/reduce build/tabulate | deps-plots ## how much memory COMMAND needs, or each of CASES: its time over memory
+curve: build/reduce build/tabulate $(if $(COMMAND),,$(needed)) | deps-plots ## how much memory COMMAND needs, or each of CASES: its time over memory
 	@$(axes_set) experiments/curve $(curve_words)
 
 comparisons: ## those of the report, again: which kernel thrashes least, what knobs do; an hour or two
