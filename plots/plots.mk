@@ -21,6 +21,11 @@ plots/%.bench.svg: results/%.cost.tsv plots/bench.gp plots/style.gp plots/draw |
 plots/%.curve.svg: results/%.curve.tsv results/%.limits.tsv plots/curve.gp plots/style.gp plots/draw | deps-plots
 	$(call draw,$< $(word 2,$^))
 
+plots/%.curves.svg: $$(patsubst %/meta.tsv,%.curve.tsv,$$(call of_rows,$$*)) plots/curves.gp plots/style.gp plots/draw | deps-plots
+	$(call draw,$(filter %.tsv,$^))
+plots/%.programs.svg: results/%.runs.tsv plots/programs.gp plots/axes.gp plots/style.gp plots/draw | deps-plots
+	$(call draw,$<)
+
 # of all comparisons of a list of configurations that the report makes
 plots/compare/%.configurations.svg: $$(shell experiments/report/facts -c $$*) plots/configurations.gp plots/style.gp plots/draw | deps-plots
 	$(call draw,$(filter %.tsv,$^))

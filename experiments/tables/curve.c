@@ -183,8 +183,10 @@ void print_limits(const struct row *rows, size_t nr)
 	double steepest = 0, before = 1;
 	bool rises = true;
 
+	print_axis_names(0);
 	puts("seconds\tcpu_s\tpeak_kb\tenough_5_percent\tlittle_5_percent\tenough_2_times\tlittle_2_times"
 	     "\tenough_40_times\tlittle_40_times\tmajor_anon\tmajor_file\trefaults_anon\trefaults_file\tcliff_above_kb\tcliff_below_kb\tcliff_from\tcliff_to\tlast_kb\tlast_ended\tmonotone\truns");
+	print_axes(&points[0].row->axes, 0);
 	printf("%.6f\t%.6f\t%.0f", points[0].row->sum.seconds, cpu_s(points[0].row), points[0].peak_kb);
 	for (size_t t = 0; t < NR_THRESHOLDS; t++) {
 		size_t i = 1;
