@@ -27,8 +27,6 @@ struct point {
 static const double thresholds[] = { 1.05, 2, 40 };
 #define NR_THRESHOLDS (sizeof(thresholds) / sizeof(thresholds[0]))
 
-#define STEP	(1.0 / 8 + 1e-3)	/* of an octave: what is closer may be the cliff */
-
 /* What the group may have, by the knobs as a path has them; INFINITY if they say nothing. */
 static double limit_kb(const struct row *row)
 {
@@ -205,10 +203,9 @@ void print_limits(const struct row *rows, size_t nr)
 	else
 		printf("\tnan\tnan\tnan\tnan");
 	for (struct point *p = points + 2; p < points + nr; p++) {
-		double octaves = log2(p[-1].memory_kb / p->memory_kb);
-		double slope = log(p->slowdown / p[-1].slowdown) / octaves;
+		double slope = log(p->slowdown / p[-1].slowdown) / log(p[-1].memory_kb / p->memory_kb);
 
-		if (p->ended != MEMORY_LACK && octaves < STEP && slope > steepest) {
+		if (p->ended == ITSELF && slope > steepest) {
 			steepest = slope;
 			cliff = p;
 		}

@@ -20,8 +20,8 @@ void print_curve(const struct row *rows, size_t nr);
  * One row: the axes of the first run, and what the program needs, in KiB, of what was measured. Thresholds of
  * slowdown are 1.05, 2 and 40; for each, the least memory with which, and with all that is more, no run was slower,
  * and the most with which one was. Faults and refaults are those of that run, for the threshold 2. The cliff is
- * where time grows fastest: between neighbours that lie closer than an eighth of an octave, the steepest step on
- * logarithmic axes. What is not there is nan.
+ * where time grows fastest, on logarithmic axes, between neighbours that have ended by themselves. What is not there
+ * is nan.
  */
 void print_limits(const struct row *rows, size_t nr);
 
