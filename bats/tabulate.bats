@@ -94,6 +94,7 @@ utilization 47.62 47.62
 completion_min 0.050 0.050
 completion_median 0.125 0.125
 completion_max 0.200 0.200
+done_per_minute 857.143 571.429
 touches 720 500
 distinct 60 50
 minor 201 201
@@ -109,6 +110,8 @@ major_share_max 57.78 80.00
 major_cv 0.6600 0.6000
 pgmajfault 46 46
 other_majors 3 3
+major_anon 46 46
+major_file 0 0
 pswpin 60 60
 pswpout 80 80
 swap_reads 60 60
@@ -187,7 +190,8 @@ END
 	refute_line --partial x.work1
 	assert_line "$(printf 'x.touches\tnan')"
 	run -0 "$TABULATE" knee "$run"
-	assert_equal "$(named rule n)" 'throughput nan'
+	# it is how many of them are done a minute
+	assert_equal "$(named rule n)" 'throughput 3'
 	# of a work and others, each by what is known: 0.07 and 0.193 s, and 0.2 by the report
 	head -n 1 "$fixtures/three.work" > "$run.work"
 	sed -i 's/\twork\t2/\tcc1\t0/' "$run.processes.tsv"
@@ -270,6 +274,7 @@ disk.case3.utilization 47.62
 disk.case3.completion~min 0.050
 disk.case3.completion~median 0.125
 disk.case3.completion~max 0.200
+disk.case3.done~per~minute 857.143
 disk.case3.touches 720
 disk.case3.distinct 60
 disk.case3.minor 201
@@ -285,6 +290,8 @@ disk.case3.major~share~max 57.78
 disk.case3.major~cv 0.6600
 disk.case3.pgmajfault 46
 disk.case3.other~majors 3
+disk.case3.major~anon 46
+disk.case3.major~file 0
 disk.case3.pswpin 60
 disk.case3.pswpout 80
 disk.case3.swap~reads 60

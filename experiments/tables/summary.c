@@ -150,10 +150,11 @@ static void summarize_counters(struct summary *sum, const struct counters *count
 	sum->pswpout = growth(counters, "pswpout");
 	/*
 	 * A major fault on anonymous memory reads one page that was asked for, and others ahead of it; the kernel
-	 * counts these apart. All other major faults are on files.
+	 * counts these apart. All other major faults are on files. (To end a swap device swaps in, too, without
+	 * a fault.)
 	 */
 	ahead = growth(counters, "swap_ra");
-	sum->major_anon = fmax(0, sum->pswpin - (ahead > 0 ? ahead : 0));
+	sum->major_anon = fmin(sum->pgmajfault, fmax(0, sum->pswpin - (ahead > 0 ? ahead : 0)));
 	sum->major_file = sum->pgmajfault - sum->major_anon;
 	sum->swap_reads = growth(counters, "swap_reads");
 	sum->swap_writes = growth(counters, "swap_writes");
