@@ -3,6 +3,7 @@
 # mirror is one of our own, with packages that have all which is looked for in a kernel's, and are none.
 
 load helpers
+load lib/mirror
 
 KERNEL_PACKAGE=linux-image-6.1.0-0-cloud-amd64
 
@@ -39,22 +40,6 @@ setup() {
 	mkdir "$shims"
 }
 
-# key NAME - who signs, and its keyring
-key() {
-	gpg --homedir "$gpg" --batch --quiet --passphrase '' --quick-gen-key "$1@example.org" ed25519 sign never
-	gpg --homedir "$gpg" --batch --quiet --export "$1@example.org" > "$gpg/$1.gpg"
-}
-
-# package DIR NAME VERSION [DEPENDENCY] - of what is in DIR, in the place of earlier versions
-package() {
-	mkdir -p "$1/DEBIAN"
-	printf '%s\n' "Package: $2" "Version: $3" "Architecture: amd64" \
-		"Maintainer: nobody <nobody@example.org>" "${4:+Depends: $4}" "Description: none" |
-		grep . > "$1/DEBIAN/control"
-	rm -f "$mirror/pool/$2"_*
-	dpkg-deb --root-owner-group -b "$1" "$mirror/pool/$2_$3_amd64.deb" > /dev/null
-}
-
 # image VERSION - the kernel's package; no two are the same
 image() {
 	local tree=$BATS_TEST_TMPDIR/image release=${KERNEL_PACKAGE#linux-image-}
@@ -86,34 +71,6 @@ make_packages() {
 		package "$name" "$name" 0-1
 	done
 }
-
-# publish [LINE...] - the mirror's lists say what it has; LINEs are in its Release, which SIGNER has signed
-publish() {
-	local lists=$mirror/dists/bookworm deb architecture
-	mkdir -p "$lists"/main/binary-{amd64,arm64}
-	: > "$lists/main/binary-arm64/Packages"
-	for deb in "$mirror"/pool/*; do
-		dpkg-deb -f "$deb"
-		echo "Filename: pool/${deb##*/}"
-		echo "Size: $(stat -c %s "$deb")"
-		echo "SHA256: $(sha256sum "$deb" | cut -d ' ' -f 1)"
-		echo
-	done > "$lists/main/binary-amd64/Packages"
-	{
-		printf '%s\n' "Origin: Debian" "Suite: oldstable" "Codename: bookworm" "Architectures: amd64 arm64" \
-			"Components: main" "Date: $(date -u -R)" "$@" "SHA256:"
-		for architecture in amd64 arm64; do
-			deb=main/binary-$architecture/Packages
-			echo " $(sha256sum < "$lists/$deb" | cut -d ' ' -f 1) $(stat -c %s "$lists/$deb") $deb"
-		done
-	} > "$lists/Release"
-	gpg --homedir "$gpg" --batch --quiet --yes --local-user "${SIGNER:-debian}@example.org" \
-		--clearsign -o "$lists/InRelease" "$lists/Release"
-	rm "$lists/Release"
-}
-
-# digest NAME - of a package on the mirror
-digest() { sha256sum "$mirror/pool/$1"_*.deb | cut -d ' ' -f 1; }
 
 # fails WORDS - the kernel is not there, for a reason of one line, which matches WORDS
 fails() {
@@ -159,6 +116,8 @@ unpack_kernel() {
 		/^#/ || FNR == 1 || $1 == "set" || $1 == "version" { if (FILENAME != "pinned.tsv" || /^#/ || FNR == 2) next }
 		FILENAME != "pinned.tsv" { suite[$1] = $2; next }
 		NF != 6 { print "columns: " $0 }
+		# packages of a root are a set of their own
+		$1 ~ /^root:[a-z0-9.+-]+(@arm64)?$/ { suite[$1] = "bookworm" }
 		!($1 in suite) { print "no such set: " $0 }
 		$2 != suite[$1] { print "of another suite than its set: " $0 }
 		$3 !~ /^[a-z0-9][a-z0-9.+-]+$/ || $4 !~ /^[0-9][A-Za-z0-9.+:~-]*$/ { print "no package and version: " $0 }
@@ -174,7 +133,7 @@ unpack_kernel() {
 @test "a set of tools that is not known is a line of usage" {
 	for word in abacus 6.1 ''; do
 		run -2 experiments/machine/tools "$word"
-		assert_output "usage: experiments/machine/tools SET, one of: amd64 arm64 bench"
+		assert_output "usage: experiments/machine/tools SET, one of: amd64 arm64 bench root"
 	done
 	run -2 experiments/machine/tools
 }
