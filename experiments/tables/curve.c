@@ -64,8 +64,8 @@ static enum ended how_it_ended(const char *prefix)
 		text = open_text(path);
 		if (!next_line(&text))
 			errx(1, "%s: it is empty", path);
-		text.line[strcspn(text.line, "\n")] = '\0';
-		while (strcmp(text.line, ended_names[ended]))
+		while (strncmp(text.line, ended_names[ended], strlen(ended_names[ended])) ||
+		       strcmp(text.line + strlen(ended_names[ended]), "\n"))
 			if (++ended > MEMORY_LACK)
 				malformed(&text, "itself, time or memory");
 		while (next_line(&text))
@@ -88,9 +88,8 @@ static double peak_kb(const struct row *row)
 	while (next_line(&text)) {
 		const char *last;
 
-		text.line[strcspn(text.line, "\n")] = '\0';
 		last = strrchr(text.line, '\t');
-		if (text.number == 1 ? !last || strcmp(last, "\trss_kb") : !last)
+		if (text.number == 1 ? !last || strcmp(last, "\trss_kb\n") : !last)
 			malformed(&text, "a row whose last column is rss_kb");
 		if (text.number > 1)
 			peak = fmax(peak, strtod(last + 1, NULL));
@@ -205,7 +204,7 @@ void print_limits(const struct row *rows, size_t nr)
 	for (struct point *p = points + 2; p < points + nr; p++) {
 		double slope = log(p->slowdown / p[-1].slowdown) / log(p[-1].memory_kb / p->memory_kb);
 
-		if (p->ended == ITSELF && slope > steepest) {
+		if (p->ended == ITSELF && p[-1].ended == ITSELF && slope > steepest) {
 			steepest = slope;
 			cliff = p;
 		}
