@@ -712,7 +712,7 @@ compared() {
 	says_only 2 'which case? (-h for help)' A "" B vm.swappiness=10
 	says_only 2 'which case? (-h for help)' A "" B vm.swappiness=10 --
 	says_only 2 'SEED=3: seeds and arguments are the same for all (-h for help)' A "" B SEED=3 -- case3
-	says_only 2 'CPUS=3 is no axis (there are MACHINE KERNEL KDIR MEM SWAP) (-h for help)' A "" B CPUS=3 -- case3
+	says_only 2 'CPUS=3 is no axis (there are MACHINE KERNEL KDIR MEM SWAP CASE) (-h for help)' A "" B CPUS=3 -- case3
 	says_only 2 'fast is neither an axis nor a knob (-h for help)' A "" B fast -- case3
 	says_only 2 'placebo is no name for a configuration (-h for help)' placebo "" B fast -- case3
 	run -2 --separate-stderr experiments/compare A "" B vm.swappiness=10 -- case9
@@ -728,6 +728,16 @@ compared() {
 	assert_output "$(printf '%s\n' sim-6.1-1024-disk-{1,2}/case3-5 sim-6.12-512-disk-{1,2}/case3-5 sim-6.1-1024-disk-{1,2}+boot:quiet/case3-5)"
 	run -0 env SWAP=disk N=5 experiments/compare -n -r A "" B "MEM=512" C "vm.swappiness=1 vm.page-cluster=0" -- case3
 	assert_output "$(printf '%s\n' sim-6.1-1024-disk-1/case3-5 sim-6.1-512-disk-1/case3-5 sim-6.1-1024-disk-1+vm.swappiness@1+vm.page-cluster@0/case3-5)"
+}
+
+@test "a configuration may have a case of its own, as of another version of a program" {
+	cd "$ROOT" || return
+	run -0 experiments/compare -r A CASE=case1 B "CASE=case2 SWAP=ssd" -- case1
+	assert_output "sim-6.1-1024-disk-1/case1
+sim-6.1-1024-ssd-1/case2
+sim-6.1-1024-disk-1+boot:quiet/case1"
+	run -0 experiments/compare -t A "" B CASE=case2 -- case1
+	assert_output results/compare/case1/sim-6.1-1024-disk-1_vs_sim-6.1-1024-disk-1:case2.tsv
 }
 
 @test "a kernel that is given by its path has its file's name in its rows, and its build directory where they are run" {
