@@ -69,9 +69,10 @@ static void read_counters(long *values)
 
 		snprintf(name, sizeof(name), "\n%s ", counters[i]);
 		line = strstr(vmstat, name);
-		if (!line)
+		if (line)
+			values[i] = strtol(line + strlen(name), NULL, 10);
+		else
 			errx(1, "/proc/vmstat has no %s", counters[i]);
-		values[i] = strtol(line + strlen(name), NULL, 10);
 	}
 }
 
