@@ -761,6 +761,20 @@ sim-6.1-1024-disk-1+boot:quiet/case1"
 	assert_line --partial "sim-one-1024-disk-1..4 against sim-6.1-1024-disk-1..4"
 }
 
+@test "a configuration may have a case of its own, whose rows are its runs" {
+	tree
+	for case in old new; do
+		printf '# program-%s - a program\nmemory=256 swap=ssd\nrun() { profile x true; }\n' $case > experiments/cases/program-$case
+	done
+	run -0 env SEED=1,2 experiments/compare -r A "" B "CASE=program-new vm.swappiness=1" -- program-old
+	assert_output "$(printf 'sim-6.1-256-ssd-%s/program-%s\n' 1 old 2 old 1+vm.swappiness@1 new 2+vm.swappiness@1 new 1+boot:quiet old 2+boot:quiet old)"
+	run -0 experiments/compare -n -r A CASE=program-old B CASE=program-new -- program-new
+	assert_output "$(printf 'sim-6.1-256-ssd-1/program-%s\n' old new)"
+	run -2 --separate-stderr experiments/compare -r A "" B CASE=nonesuch -- program-old
+	assert_output ""
+	assert_regex "$stderr" '^rows: no such case: nonesuch '
+}
+
 @test "two kernels of one name are not compared" {
 	tree
 	for other in b/vmlinuz-one b/one; do
