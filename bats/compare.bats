@@ -730,16 +730,6 @@ compared() {
 	assert_output "$(printf '%s\n' sim-6.1-1024-disk-1/case3-5 sim-6.1-512-disk-1/case3-5 sim-6.1-1024-disk-1+vm.swappiness@1+vm.page-cluster@0/case3-5)"
 }
 
-@test "a configuration may have a case of its own, as of another version of a program" {
-	cd "$ROOT" || return
-	run -0 experiments/compare -r A CASE=case1 B "CASE=case2 SWAP=ssd" -- case1
-	assert_output "sim-6.1-1024-disk-1/case1
-sim-6.1-1024-ssd-1/case2
-sim-6.1-1024-disk-1+boot:quiet/case1"
-	run -0 experiments/compare -t A "" B CASE=case2 -- case1
-	assert_output results/compare/case1/sim-6.1-1024-disk-1_vs_sim-6.1-1024-disk-1:case2.tsv
-}
-
 @test "a kernel that is given by its path has its file's name in its rows, and its build directory where they are run" {
 	tree
 	printf '#!/bin/sh\necho "$KERNEL $KDIR $1"\n' > experiments/run
