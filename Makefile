@@ -27,15 +27,15 @@ configurations := A B C D E F G
 ## OF       -       instead of A B ..G, a list of experiments/configurations/, as kernels
 OF      ?=
 ## COMMAND  -       of which curve finds out how much memory it needs, as in COMMAND='gcc -O2 big.c'
-COMMAND ?=
+COMMAND =
 ## PACKAGES -       that it is in; make pin PACKAGES=... writes down their versions
-PACKAGES ?=
+PACKAGES =
 ## ROOT     -       instead of packages, a directory or a tar with the root that it is in
-ROOT    ?=
+ROOT    =
 ## FILES    -       that go into the machine beside it
-FILES   ?=
+FILES   =
 ## NAME     -       of its curve, instead of the program's
-NAME    ?=
+NAME    =
 ## BY       cgroup  what limits it: its control group, or the memory of the machine
 BY      ?= cgroup
 ## FAIL_IF  -       what makes compare fail, as in FAIL_IF='major > 5%': B has 5% more than A, and it is seen
@@ -100,7 +100,7 @@ verify: $$(verified) ## run what lies in results/ again, and compare
 compare: $$(compared) build/compare build/reduce build/tabulate | deps-plots ## which of two configurations or more is better, by CASES with several SEEDS
 	@$(axes_set) experiments/compare $(if $(FAIL_IF),-f '$(FAIL_IF)') $(compare_words)
 
-curve: build/reduce build/tabulate $(if $(COMMAND),,$(needed)) | deps-plots ## how much memory COMMAND needs, or each of CASES: its time over memory
+curve: build/reduce build/tabulate $(if $(call typed,COMMAND),,$(needed)) | deps-plots ## how much memory COMMAND needs, or each of CASES: its time over memory
 	@$(axes_set) experiments/curve $(curve_words)
 
 comparisons: ## those of the report, again: which kernel thrashes least, what knobs do; an hour or two
@@ -153,7 +153,7 @@ install uninstall: ## the tools, their manual and the module's source (DESTDIR, 
 	@$(MAKE) -s -C mp3 $@
 
 pin: ## use the distribution's packages of today: rewrites experiments/machine/pinned.tsv
-	@experiments/machine/pin $(if $(PACKAGES),"root:$$(printf '%s\n' $(PACKAGES) | sort -u | paste -sd + -)")
+	@experiments/machine/pin $(if $(PACKAGES),"root:$$(printf '%s\n' $(PACKAGES) | sort -u | paste -sd , -)")
 
 clean: ## remove what was built; results/ and plots/ stay
 	rm -rf build

@@ -45,7 +45,7 @@ results/%/meta.tsv: | build/reduce $$(call rows,-x $$*)
 	@$(axes_set) experiments/run $*
 
 capsuled := $(if $(filter capsule,$(MAKECMDGOALS)),$(if $(RUNS),$(call rows,-p $(RUNS))))
-verified = $(addprefix build/verify/,$(if $(RUNS),$(call rows,-p $(RUNS)),$(patsubst results/%/meta.tsv,%,$(wildcard results/sim-*/*/meta.tsv))))
+verified = $(addprefix build/verify/,$(if $(RUNS),$(call rows,-p $(RUNS)),$(patsubst results/%/meta.tsv,%,$(foreach m,$(wildcard results/sim-*/*/meta.tsv),$(if $(findstring +time:,$m),,$m)))))
 build/verify/%: FORCE build/reduce build/tabulate $$(shell experiments/rows -x $$* 2> /dev/null)
 	@experiments/verify $*
 
@@ -60,13 +60,15 @@ build/repeated/%: build/rows/%
 	@cmp -s results/$*/meta.tsv $@ || { $(axes_set) $(call in_configuration,verify $*) && cp results/$*/meta.tsv $@; }
 endif
 
-curve_words = $(if $(filter cgroup machine,$(BY)),,$(error BY: $(BY) is neither cgroup nor machine))$(if $(filter machine,$(BY)),-m) $(if $(COMMAND),$(foreach o,c:COMMAND p:PACKAGES r:ROOT f:FILES n:NAME,$(call curve_word,$(subst :, ,$o))),\
+curve_words = $(if $(filter cgroup machine,$(BY)),,$(error BY: $(BY) is neither cgroup nor machine))$(if $(filter machine,$(BY)),-m) $(if $(call typed,COMMAND),$(foreach o,c:COMMAND p:PACKAGES r:ROOT f:FILES n:NAME,$(call curve_word,$(subst :, ,$o))),\
 	$(if $(filter command%,$(origin CASES)),$(CASES)))
-curve_word = $(if $($(word 2,$1)),-$(word 1,$1) '$(subst ','\'',$($(word 2,$1)))')
+# what is on the command line, as it was typed: a $ in it is the command's, and a NAME of the environment another one's
+typed = $(if $(filter command%,$(origin $1)),$(value $1))
+curve_word = $(if $(call typed,$(word 2,$1)),-$(word 1,$1) '$(subst ','\'',$(call typed,$(word 2,$1)))')
 
 # A curve that a table or a figure needs, and that is not there.
-results/%.curve.tsv results/%.limits.tsv &: | build/reduce build/tabulate deps-plots
-	@experiments/curve $*
+results/%.curve.tsv results/%.limits.tsv &: | build/reduce build/tabulate $$(call rows,-x $$*) deps-plots
+	@$(axes_set) experiments/curve $*
 
 # Those of the report, one after the other; an hour or two.
 comparisons:

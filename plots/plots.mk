@@ -21,8 +21,8 @@ plots/%.bench.svg: results/%.cost.tsv plots/bench.gp plots/style.gp plots/draw |
 plots/%.curve.svg: results/%.curve.tsv results/%.limits.tsv plots/curve.gp plots/style.gp plots/draw | deps-plots
 	$(call draw,$< $(word 2,$^))
 
-plots/%.curves.svg: $$(patsubst %/meta.tsv,%.curve.tsv,$$(call of_rows,$$*)) plots/curves.gp plots/style.gp plots/draw | deps-plots
-	$(call draw,$(filter %.tsv,$^))
+plots/%.curves.svg: $$(subst /meta.tsv,.curve.tsv,$$(call of_rows,$$*)) plots/curves.gp plots/style.gp plots/draw | deps-plots
+	$(call draw,'$(filter %.tsv,$^)')
 plots/%.programs.svg: results/%.runs.tsv plots/programs.gp plots/axes.gp plots/style.gp plots/draw | deps-plots
 	$(call draw,$<)
 

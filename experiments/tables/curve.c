@@ -2,7 +2,6 @@
 /*
  * curve - how long a program takes with how much memory; curve.h has the contract.
  */
-#define _GNU_SOURCE	/* strdup */
 #include <err.h>
 #include <errno.h>
 #include <math.h>
@@ -201,7 +200,8 @@ void print_limits(const struct row *rows, size_t nr)
 		       twice->row->sum.refaults_anon, twice->row->sum.refaults_file);
 	else
 		printf("\tnan\tnan\tnan\tnan");
-	for (struct point *p = points + 2; p < points + nr; p++) {
+	for (size_t i = 2; i < nr; i++) {
+		struct point *p = &points[i];
 		double slope = log(p->slowdown / p[-1].slowdown) / log(p[-1].memory_kb / p->memory_kb);
 
 		if (p->ended == ITSELF && p[-1].ended == ITSELF && slope > steepest) {

@@ -12,6 +12,20 @@
 
 #define HZ_MAX 10000	/* Linux has 100 to 1200 */
 
+/*
+ * Programs that are not work start others, and shells are among them: then it is the case's argument that says how
+ * many there were at a time, if that is a number.
+ */
+static void count_programs(struct row *row)
+{
+	const char *argument = row->axes.values[ARGUMENT];
+
+	if (row->run.nr_reports || !*argument || argument[strspn(argument, "0123456789")])
+		return;
+	row->sum.n = strtoul(argument, NULL, 10);
+	row->sum.done_per_minute = 60 * row->sum.n / row->sum.seconds;
+}
+
 struct row read_row(const char *prefix)
 {
 	struct row row = { .prefix = prefix, .meta = read_meta(prefix) };
@@ -28,6 +42,7 @@ struct row read_row(const char *prefix)
 	read_counters(&row.run, counters);
 	check_counters(&row.run, counters);
 	row.sum = summarize(&row.run);
+	count_programs(&row);
 	free(profile);
 	free(processes);
 	free(reports);

@@ -165,7 +165,8 @@ static void summarize_counters(struct summary *sum, const struct counters *count
 		busy_ms = growth(counters, "swap_busy_ms");
 	requests = sum->swap_reads + sum->swap_writes;
 	sum->swap_busy = percent(busy_ms / 1000, seconds);
-	sum->request_ms = per(busy_ms, requests);
+	/* of a disk that has files, too, requests are not known */
+	sum->request_ms = gsl_isnan(growth(counters, "disk_busy_ms")) ? per(busy_ms, requests) : GSL_NAN;
 	sum->service_ms = per(busy_ms, sum->major);
 	sum->service_read_ms = per(sum->swap_reads, requests) * sum->service_ms;
 	sum->service_write_ms = per(sum->swap_writes, requests) * sum->service_ms;

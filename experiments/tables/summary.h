@@ -7,7 +7,10 @@
 
 #include "run.h"
 
-/* What is not known of a run, as the touches of a program that is not work, is nan. */
+/*
+ * What is not known of a run, as the touches of a program that is not work, is nan. Of n programs that are not, see
+ * rows.c.
+ */
 struct summary {
 	double n, samples, seconds, rate_hz, utilization;
 	double completion_min, completion_median, completion_max, done_per_minute;

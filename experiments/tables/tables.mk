@@ -44,7 +44,7 @@ results/%.bounds.tsv: build/oracle $$(call of_rows,$$*)
 	@$(whole) build/oracle bounds $(call profiles,$*)
 
 # what the programs of a set of rows need, see experiments/curve
-results/%.programs.tsv: $$(patsubst %/meta.tsv,%.limits.tsv,$$(call of_rows,$$*))
+results/%.programs.tsv: $$(subst /meta.tsv,.limits.tsv,$$(call of_rows,$$*))
 	@$(whole) awk 'NR == 1 || FNR > 1' $^
 
 results/%.touches.tsv: results/%/meta.tsv build/oracle
