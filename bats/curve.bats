@@ -175,6 +175,27 @@ a_curve() {
 	assert_equal "$(column "${thresholds[@]}")" "491520 262144 262144 nan 262144 nan"
 }
 
+# gnuplot takes nine arguments at most, and says nothing of more
+@test "the figure of eight curves has eight lines" {
+	a_curve
+	"$TABULATE" curve "${runs[@]}" > table
+	names=(ant bee cow doe elk fox gnu hen)
+	for name in "${names[@]}"; do cp table "case4-$name.curve.tsv"; done
+	run -0 --separate-stderr gnuplot -d -c "$ROOT/plots/curves.gp" out.svg caption "$(printf 'case4-%s.curve.tsv ' "${names[@]}")"
+	assert_equal "$output$stderr" ""
+	for name in "${names[@]}"; do grep -q ">$name<" out.svg || fail "$name is not drawn"; done
+}
+
+@test "a curve that never gets 5% slower has a figure" {
+	limited '' 10
+	limited 4096 10.1
+	"$TABULATE" curve "${runs[@]}" > curve.tsv
+	"$TABULATE" limits "${runs[@]}" > limits.tsv
+	run -0 --separate-stderr gnuplot -d -c "$ROOT/plots/curve.gp" out.svg caption curve.tsv limits.tsv
+	assert_equal "$output$stderr" ""
+	run -0 grep -c '</svg>' out.svg
+}
+
 @test "what is no curve is an error of one line" {
 	limited '' 10
 	limited 4096 20

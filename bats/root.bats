@@ -261,7 +261,7 @@ elf() {
 	no_qemu
 	files_in "$BATS_TEST_TMPDIR/one" bin/program
 	head -c 20000000 /dev/zero > "$BATS_TEST_TMPDIR/one/zeros"
-	refused 1 'the root has 20 MB, and needs 64 MB more of memory .*; these are 64 MB' -M 64 -S none -r "$BATS_TEST_TMPDIR/one" -- program
+	refused 1 'the root has 20 MB: .* must have 64 MB more than that, and has 64 MB' -M 64 -S none -r "$BATS_TEST_TMPDIR/one" -- program
 	# beside a swap store it has room
 	run -0 experiments/lab --dry-run -n -M 64 -S disk:64 -r "$BATS_TEST_TMPDIR/one" -- program
 	# a df that sees a full disk
