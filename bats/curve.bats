@@ -112,10 +112,12 @@ a_curve() {
 	a_curve
 	run -0 "$TABULATE" limits "${runs[@]}"
 	assert_equal "$(column "${cliff[@]}")" "4096 3756 1.5000 3.0000"
-	# steeper, but of what was ended for its time, nobody knows how steep
+	# steeper, down to where it was ended for its time
 	limited 1117 160
 	run -0 "$TABULATE" limits "${runs[@]}"
-	assert_equal "$(column "${cliff[@]}")" "4096 3756 1.5000 3.0000"
+	assert_equal "$(column "${cliff[@]}")" "1117 1024 16.0000 40.1000"
+	# one process had all of the faults
+	assert_equal "$(column process process_share)" "prog 100.00"
 }
 
 @test "a run that was killed for lack of memory is neither end of a cliff" {

@@ -173,6 +173,19 @@ static bool slower(const struct point *point, double threshold)
 	return point->ended != ITSELF || point->slowdown > threshold;
 }
 
+/* On what, and who most of all, with how many of a hundred. */
+static void print_faults(const struct row *row)
+{
+	const struct process *most = row->run.processes;
+
+	for (size_t i = 1; i < row->run.nr_processes; i++)
+		if (row->run.processes[i].major > most->major)
+			most = &row->run.processes[i];
+	printf("\t%.0f\t%.0f\t%.0f\t%.0f\t%s\t%.2f", row->sum.major_anon, row->sum.major_file,
+	       row->sum.refaults_anon, row->sum.refaults_file, most->command,
+	       percent(most->major, row->sum.major));
+}
+
 void print_limits(const struct row *rows, size_t nr)
 {
 	struct point *points = read_points(rows, nr), *cliff = NULL, *twice = NULL;
@@ -181,7 +194,8 @@ void print_limits(const struct row *rows, size_t nr)
 
 	print_axis_names(0);
 	puts("seconds\tcpu_s\tpeak_kb\tenough_5_percent\tlittle_5_percent\tenough_2_times\tlittle_2_times"
-	     "\tenough_40_times\tlittle_40_times\tmajor_anon\tmajor_file\trefaults_anon\trefaults_file\tcliff_above_kb\tcliff_below_kb\tcliff_from\tcliff_to\tlast_kb\tlast_ended\tmonotone\truns");
+	     "\tenough_40_times\tlittle_40_times\tmajor_anon\tmajor_file\trefaults_anon\trefaults_file"
+	     "\tprocess\tprocess_share\tcliff_above_kb\tcliff_below_kb\tcliff_from\tcliff_to\tlast_kb\tlast_ended\tmonotone\truns");
 	print_axes(&points[0].row->axes, 0);
 	printf("%.6f\t%.6f\t%.0f", points[0].row->sum.seconds, cpu_s(points[0].row), points[0].peak_kb);
 	for (size_t t = 0; t < NR_THRESHOLDS; t++) {
@@ -196,15 +210,15 @@ void print_limits(const struct row *rows, size_t nr)
 			twice = &points[i];
 	}
 	if (twice)
-		printf("\t%.0f\t%.0f\t%.0f\t%.0f", twice->row->sum.major_anon, twice->row->sum.major_file,
-		       twice->row->sum.refaults_anon, twice->row->sum.refaults_file);
+		print_faults(twice->row);
 	else
-		printf("\tnan\tnan\tnan\tnan");
+		printf("\tnan\tnan\tnan\tnan\t-\tnan");
 	for (size_t i = 2; i < nr; i++) {
 		struct point *p = &points[i];
 		double slope = log(p->slowdown / p[-1].slowdown) / log(p[-1].memory_kb / p->memory_kb);
 
-		if (p->ended == ITSELF && p[-1].ended == ITSELF && slope > steepest) {
+		/* how long one took that was killed says nothing; one that was ended took at least so long */
+		if (p->ended != MEMORY_LACK && p[-1].ended == ITSELF && slope > steepest) {
 			steepest = slope;
 			cliff = p;
 		}

@@ -19,9 +19,10 @@ void print_curve(const struct row *rows, size_t nr);
 /*
  * One row: the axes of the first run, and what the program needs, in KiB, of what was measured. Thresholds of
  * slowdown are 1.05, 2 and 40; for each, the least memory with which, and with all that is more, no run was slower,
- * and the most with which one was. Faults and refaults are those of that run, for the threshold 2. The cliff is
- * where time grows fastest, on logarithmic axes, between neighbours that have ended by themselves. What is not there
- * is nan.
+ * and the most with which one was. Faults and refaults are those of that run, for the threshold 2, and the
+ * process that had most of the major faults, and their share (%). The cliff is where time grows fastest, on
+ * logarithmic axes, from one that has ended by itself to its neighbour; that one's time may be a lower bound, when it
+ * was ended. What is not there is nan.
  */
 void print_limits(const struct row *rows, size_t nr);
 
