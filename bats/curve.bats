@@ -11,6 +11,8 @@ load lib/tree
 setup_file() {
 	build_tables
 	export TABULATE=$TABLES/tabulate
+	"$ROOT/experiments/machine/tools" amd64 2>&3
+	"$ROOT/experiments/machine/tools" root 2>&3
 }
 
 setup() {
@@ -270,7 +272,9 @@ tree() {
 	for knob in memory.max=8M time:8; do
 		KNOBS=$knob says 2 "curve: the curve has its own memory.max and time \(-h for help\)" case1
 	done
-	says 1 'curve: sim-6.1-1024-disk-1/case1 failed: run: sim-6.1-1024-disk-1/case1: no' case1
+	run -1 experiments/curve case1
+	assert_output "curve: sim-6.1-1024-disk-1/case1 failed, after these words:
+run: sim-6.1-1024-disk-1/case1: no"
 	run -2 make -s curve COMMAND=sort BY=luck
 	assert_output --partial 'BY: luck is neither cgroup nor machine'
 }
@@ -278,7 +282,8 @@ tree() {
 # becomes COMMAND WORD... - the words that a case of it runs in the machine
 becomes() {
 	run -1 experiments/curve -r own -f "$files" -n words -c "$1"
-	assert_equal "$1: $output" "$1: curve: sim-6.1-512-disk512-1/program-words failed: run: sim-6.1-512-disk512-1/program-words: no"
+	assert_equal "$1: $output" "$1: curve: sim-6.1-512-disk512-1/program-words failed, after these words:
+run: sim-6.1-512-disk512-1/program-words: no"
 	run -0 sh -eu -c 'profile() { printf "<%s>\n" "$@"; }; . experiments/cases/program-words; run'
 	assert_output "$(printf '<%s>\n' program-words in-root "${@:2}")"
 	run -0 shellcheck experiments/cases/program-words

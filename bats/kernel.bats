@@ -117,7 +117,7 @@ unpack_kernel() {
 		FILENAME != "pinned.tsv" { suite[$1] = $2; next }
 		NF != 6 { print "columns: " $0 }
 		# packages of a root are a set of their own
-		$1 ~ /^root:[a-z0-9.+-]+(@arm64)?$/ { suite[$1] = "bookworm" }
+		$1 ~ /^root:[a-z0-9.+,-]+(@arm64)?$/ { suite[$1] = "bookworm" }
 		!($1 in suite) { print "no such set: " $0 }
 		$2 != suite[$1] { print "of another suite than its set: " $0 }
 		$3 !~ /^[a-z0-9][a-z0-9.+-]+$/ || $4 !~ /^[0-9][A-Za-z0-9.+:~-]*$/ { print "no package and version: " $0 }
