@@ -58,11 +58,11 @@ eval left
 set title "time (s)"
 eval log_axis("y", least_s, most[1])
 set arrow 1 from graph 0, first 2 * least_s to graph 1, first 2 * least_s nohead linecolor rgb grey linewidth 0.6
-set arrow 2 from first peak_mb, graph 0 to first peak_mb, graph 0.8 nohead linecolor rgb grey linewidth 0.6 dashtype (4, 4)
-set label 2 " peak resident set" at first peak_mb, graph 0.75 left textcolor rgb grey
+set arrow 2 from first peak_mb, graph 0 to first peak_mb, graph 0.66 nohead linecolor rgb grey linewidth 0.6 dashtype (4, 4)
+set label 2 " peak resident set" at first peak_mb, graph 0.62 left textcolor rgb grey
 if (enough_mb > 0) {
-	set arrow 3 from first enough_mb, graph 0 to first enough_mb, graph 0.6 nohead linecolor rgb grey linewidth 0.6 dashtype (12, 4)
-	set label 3 " 5% slower" at first enough_mb, graph 0.55 left textcolor rgb grey
+	set arrow 3 from first enough_mb, graph 0 to first enough_mb, graph 0.52 nohead linecolor rgb grey linewidth 0.6 dashtype (12, 4)
+	set label 3 " 5% slower" at first enough_mb, graph 0.48 left textcolor rgb grey
 }
 set label 4 "twice as long " at graph 1, first 2.2 * least_s right textcolor rgb grey
 eval "plot table using ".mb.":(".sprintf(itself, "column('seconds')").") with linespoints linetype 1 title 'it ended by itself', ". \

@@ -13,7 +13,7 @@ if (ARGC != 3) {
 out = ARG1
 caption = ARG2
 width = 1000
-height = 500
+height = 540
 plots = ARG0[1 : strstrt(ARG0, "curves.gp") - 1]
 load plots."style.gp"
 
@@ -44,9 +44,9 @@ do for [i = 1 : curves] {
 set output out
 set multiplot
 set xlabel "memory (% of the peak resident set)"
-set tmargin at screen 0.83
+set tmargin at screen 0.78
 set bmargin at screen 0.2
-eval log_axis("x", 10, 200)
+eval log_axis("x", 10, 500)
 set key at screen 0.5, screen 0.99 center top horizontal maxcols 8 Left reverse noenhanced
 
 set lmargin at screen 0.08; set rmargin at screen 0.48
