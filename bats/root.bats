@@ -108,8 +108,8 @@ elf() {
 	one=$(digest_of -p zebra -p ant -- zebra)
 	assert_regex "$one" '^[0-9a-f]{64}$'
 	run -0 experiments/machine/root amd64 ant zebra ant
-	assert_output "$tree/build/roots/ant+zebra"
-	assert_equal "$(sha256sum < build/roots/ant+zebra/root.erofs)" "$one  -"
+	assert_output "$tree/build/roots/ant,zebra"
+	assert_equal "$(sha256sum < build/roots/ant,zebra/root.erofs)" "$one  -"
 	assert_equal "$(digest_of -p ant -p zebra -- ant)" "$one"
 	# what zebra needs is in its root as well
 	assert_equal "$(digest_of -p zebra -- ant)" "$one"
@@ -287,7 +287,7 @@ elf() {
 	run -1 diff before $table
 	assert_equal "$(grep -c '^[0-9,]*[acd][0-9,]*$' <<< "$output")" 1
 	assert_equal "$(sed -n 's/^> //p' <<< "$output" | cut -f 1-6)" "$(
-		printf 'root:ant+zebra\tbookworm\t%s\t%s\tamd64\t%s\n' ant 1.0 "$(digest ant)" coreutils 9.1 "$(digest coreutils)" \
+		printf 'root:ant,zebra\tbookworm\t%s\t%s\tamd64\t%s\n' ant 1.0 "$(digest ant)" coreutils 9.1 "$(digest coreutils)" \
 			dash 0.5 "$(digest dash)" zebra 2.0 "$(digest zebra)")"
 	make -s pin PACKAGES=ant
 	run -0 grep -c '^root:' $table
