@@ -153,7 +153,7 @@ install uninstall: ## the tools, their manual and the module's source (DESTDIR, 
 	@$(MAKE) -s -C mp3 $@
 
 pin: ## use the distribution's packages of today: rewrites experiments/machine/pinned.tsv
-	@experiments/machine/pin $(if $(PACKAGES),"root:$$(printf '%s\n' $(PACKAGES) | sort -u | paste -sd , -)")
+	@experiments/machine/pin $(if $(PACKAGES),-p $(PACKAGES))
 
 clean: ## remove what was built; results/ and plots/ stay
 	rm -rf build

@@ -20,9 +20,8 @@ static void count_programs(struct row *row)
 {
 	const char *argument = row->axes.values[ARGUMENT];
 
-	if (row->run.nr_reports || !*argument || argument[strspn(argument, "0123456789")])
-		return;
-	row->sum.n = strtoul(argument, NULL, 10);
+	if (!row->run.nr_reports && *argument && !argument[strspn(argument, "0123456789")])
+		row->sum.n = strtoul(argument, NULL, 10);
 	row->sum.done_per_minute = 60 * row->sum.n / row->sum.seconds;
 }
 

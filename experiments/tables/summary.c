@@ -199,7 +199,6 @@ struct summary summarize(const struct run *run)
 		.minor = last->minor_total,
 		.major = last->major_total,
 		.majors_per_second = last->major_total / last->seconds,
-		.done_per_minute = 60 * run->nr_processes / last->seconds,
 	};
 	double cpu_s = 0;
 
