@@ -429,7 +429,6 @@ two"'
 @test "rows become one, which runs both or one by its name; and only those whose results are there" {
 	scratch_tree tree
 	cd tree
-	ln -s "$ROOT/build/tools" build/tools
 	cp -rp "$ROOT/build/mp3" build
 	tiny_case experiments/cases/tiny
 	one=sim-6.1-192-none-1/tiny-1 two=sim-6.1-192-none-1/tiny-2
