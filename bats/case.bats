@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # A case is a user's file, and its names are its own: functions and variables that are called as the scripts'
-# replace none of theirs.
+# replace none of theirs. And what a case says of KERNEL is said of each kernel.
 # shellcheck disable=SC2154 # bats sets stderr
 
 load helpers
@@ -51,6 +51,15 @@ rows() { experiments/rows "$@" 2> /dev/null; }
 	run -2 --separate-stderr experiments/rows greedy no-case
 	assert_output ""
 	assert_regex "$stderr" 'rows: no such case: no-case'
+}
+
+@test "files of a case are told for each kernel, and those of the next case, too" {
+	export KERNEL="5.10 6.1"
+	run -0 rows -x greedy bench-rate
+	for file in resident 5.10/rearmed.ko 6.1/rearmed.ko rate; do assert_line "build/measure/$file"; done
+	run -0 rows -x case1 bench-rate
+	for file in 5.10/rearmed.ko 6.1/rearmed.ko; do assert_line "build/measure/$file"; done
+	refute_output --partial /measure//
 }
 
 @test "a case with the names of the scripts is run, with its files, time and root" {
