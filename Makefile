@@ -97,7 +97,7 @@ plots: | $(before_figures) ## draw the figures of CASES from results/
 report: | $(before_figures) $(filter plots,$(MAKECMDGOALS)) ## write report.md from results/
 	@+$(MAKE) -s report.md
 list: $(needed) ## which runs CASES consist of, and whether their results are there
-	@for row in $(call rows,-p $(CASES)); do $(axes_set) experiments/run -n $$row || exit; done
+	@$(axes_set) experiments/rows -p $(CASES) | while read -r row; do $(axes_set) experiments/run -n "$$row" < /dev/null || exit; done
 verify: $$(verified) ## run what lies in results/ again, and compare
 	@$(if $(verified),:,echo "verify: nothing lies in results/" >&2; exit 1)
 
@@ -110,7 +110,7 @@ curve: build/reduce build/tabulate $(if $(call typed,COMMAND),,$(needed)) | deps
 comparisons: ## those of the report, again: which kernel thrashes least, what knobs do; an hour or two
 
 capsule: $(if $(capsuled),$(call rows,-x $(RUNS))) ## a file that repeats RUNS on any x86-64 Linux with a shell and tar
-	@$(if $(capsuled),mkdir -p build/capsules && experiments/capsule "build/capsules/$$(echo '$(RUNS)' | tr '/ ' '_+' | cut -c 1-200).tar" $(capsuled),\
+	@$(if $(capsuled),mkdir -p build/capsules && experiments/capsule "build/capsules/$$(echo '$(RUNS)' | tr '/ ' '_+' | cut -c 1-200).tar" $$(experiments/rows -p $(RUNS)),\
 		echo "capsule: of which RUNS?" >&2; exit 2)
 
 repetitions: ## repeat a short run 50 times, and seven processes 5 times, whatever the host does

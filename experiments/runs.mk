@@ -7,14 +7,28 @@
 cases := $(notdir $(wildcard experiments/cases/*))
 asked := $(filter $(cases),$(MAKECMDGOALS)) $(if $(filter bench,$(MAKECMDGOALS)),$(filter bench-%,$(cases)))
 
+comma := ,
+space := $() $()
+
 # The axes, as the environment of a command.
 axes_set := $(foreach a,$(axes),$a='$(subst ','\'',$($a))')
 
-# $(call said_by,COMMAND): what it prints, of these axes; what it complains of ends make
-said_by = $(or $(strip $(shell $(axes_set) $1 2> /dev/null)),$(call complain,$(shell $(axes_set) $1 2>&1)))
+# $(call said_by,COMMAND): what it prints, of these axes; what it complains of, if it fails, ends make
+said_by = $(or $(strip $(shell $(axes_set) $1 2> /dev/null)),$(if $(filter-out 0,$(.SHELLSTATUS)),$(call complain,$(shell $(axes_set) $1 2>&1))))
 # $(call rows,ARGUMENTS): what experiments/rows prints
 rows = $(call said_by,experiments/rows $1)
 complain = $(if $1,$(error $1))
+
+# $(call files_of,ROW[,quiet]): what has to be built before it is run; quiet, nothing if there is no such row.
+# It is the same for all rows of a case in a kernel, and there may be thousands of them: so rows is asked for the
+# first one alone. A kernel's name may begin with another one's, 6.1-arm64 with 6.1; all that fit tell which it is.
+# One that has none in kernels.tsv, nor a path in KERNEL, as a host's, is asked for each row.
+files_of = $(call files_by,$1,$2,$(notdir $1),$(subst $(space),+,$(strip $(foreach k,$(kernel_names),$(if $(filter $(firstword $(subst -, ,$1))-$k-%,$1),$k)))))
+files_by = $(if $4,$(call files_kept,$1,$2,files/$4/$(or $(filter $3,$(cases)),$(patsubst %-$(lastword $(subst -, ,$3)),%,$3))),$(call files_said,$1,$2))
+files_kept = $(if $(filter undefined,$(origin $3)),$(eval $3 := $(call files_said,$1,$2)))$($3)
+files_said = $(if $2,$(shell $(axes_set) experiments/rows -x $1 2> /dev/null),$(call rows,-x $1))
+kernel_names = $(eval kernel_names := $(shell sed '/^#/d' experiments/machine/kernels.tsv | sed 1d | cut -f 1) \
+	$(foreach k,$(subst $(comma), ,$(KERNEL)),$(if $(findstring /,$k),$(patsubst vmlinuz-%,%,$(notdir $k)))))$(kernel_names)
 
 # Before anything runs: that all goals and axes are as they should be; and what is to be built
 # for their rows.
@@ -41,12 +55,12 @@ build/rows/%: FORCE build/reduce $(needed)
 	@$(axes_set) $(call in_configuration,run $*)
 
 # Results that a table or a figure needs, and that are not there. What is there is taken as it is.
-results/%/meta.tsv: | build/reduce $$(call rows,-x $$*)
+results/%/meta.tsv: | build/reduce $$(call files_of,$$*)
 	@$(axes_set) experiments/run $*
 
 capsuled := $(if $(filter capsule,$(MAKECMDGOALS)),$(if $(RUNS),$(call rows,-p $(RUNS))))
 verified = $(addprefix build/verify/,$(if $(RUNS),$(call rows,-p $(RUNS)),$(patsubst results/%/meta.tsv,%,$(foreach m,$(wildcard results/sim-*/*/meta.tsv),$(if $(findstring +time:,$m),,$m)))))
-build/verify/%: FORCE build/reduce build/tabulate $$(shell experiments/rows -x $$* 2> /dev/null)
+build/verify/%: FORCE build/reduce build/tabulate $$(call files_of,$$*,quiet)
 	@experiments/verify $*
 
 # The configurations that are given on the command line. Their runs; and the first one of A again.
@@ -67,7 +81,7 @@ typed = $(if $(filter command%,$(origin $1)),$(value $1))
 curve_word = $(if $(call typed,$(word 2,$1)),-$(word 1,$1) '$(subst ','\'',$(call typed,$(word 2,$1)))')
 
 # A curve that a table or a figure needs, and that is not there.
-results/%.curve.tsv results/%.limits.tsv &: | build/reduce build/tabulate $$(call rows,-x $$*) deps-plots
+results/%.curve.tsv results/%.limits.tsv &: | build/reduce build/tabulate $$(call files_of,$$*) deps-plots
 	@$(axes_set) experiments/curve $*
 
 # Those of the report, one after the other; an hour or two.
