@@ -46,6 +46,8 @@ RUNS    ?=
 LAUNCH  ?=
 ## TRIES    3       how often a machine is tried that LAUNCH did not start, or lost with its host
 TRIES   ?= 3
+## HOSTS    -       among which farm shares the runs of CASES, a file of lines like 8/ssh alpha
+HOSTS   ?=
 ## AUTO_DEPS 1      install missing packages with apt-get; 0 only says which
 AUTO_DEPS ?= 1
 ## KERNELS  -       in which test-kernels tests, and test-debug; the rows of each, KERNEL:4 has four CPUs
@@ -55,7 +57,7 @@ OPERATIONS ?= 100000
 HOURS   ?= 24
 
 axes  := MACHINE KERNEL MEM SWAP SEED N KNOBS
-knobs := $(axes) SEEDS CASES $(configurations) OF FAIL_IF COMMAND PACKAGES ROOT FILES NAME BY RUNS LAUNCH TRIES AUTO_DEPS KERNELS OPERATIONS HOURS KDIR QEMU \
+knobs := $(axes) SEEDS CASES $(configurations) OF FAIL_IF COMMAND PACKAGES ROOT FILES NAME BY RUNS LAUNCH TRIES HOSTS AUTO_DEPS KERNELS OPERATIONS HOURS KDIR QEMU \
 	DEBIAN_MIRROR DEBIAN_KEYRING CC CFLAGS LDFLAGS prefix DESTDIR
 CFLAGS ?= -O2
 
@@ -98,6 +100,8 @@ report: | $(before_figures) $(filter plots,$(MAKECMDGOALS)) ## write report.md f
 	@+$(MAKE) -s report.md
 list: $(needed) ## which runs CASES consist of, and whether their results are there
 	@$(axes_set) experiments/rows -p $(CASES) | while read -r row; do $(axes_set) experiments/run -n "$$row" < /dev/null || exit; done
+farm: build/reduce $(needed) | deps-farm ## run CASES on many hosts that share nothing, see experiments/farm -h
+	@$(if $(HOSTS),$(MAKE) -s list CASES='$(CASES)' | $(axes_set) experiments/farm '$(HOSTS)',echo "farm: among which HOSTS?" >&2; exit 2)
 verify: $$(verified) ## run what lies in results/ again, and compare
 	@$(if $(verified),:,echo "verify: nothing lies in results/" >&2; exit 1)
 
@@ -163,7 +167,7 @@ clean: ## remove what was built; results/ and plots/ stay
 	rm -rf build
 	@$(MAKE) -s -C mp3 clean
 
-.PHONY: pin curve compare comparisons capsule repetitions help results plots report list verify test test-quick test-long test-bisect test-elsewhere test-all test-kernels test-debug soak check shell install uninstall clean tools
+.PHONY: farm pin curve compare comparisons capsule repetitions help results plots report list verify test test-quick test-long test-bisect test-elsewhere test-all test-kernels test-debug soak check shell install uninstall clean tools
 
 # ----- packages --------------------------------------------------------------
 
@@ -172,12 +176,13 @@ packages_reduce  := libgsl-dev
 packages_plots   := gnuplot-nox
 packages_source  := flex bison bc libelf-dev
 packages_elsewhere := mmdebstrap
+packages_farm    := parallel openssh-client
 packages_repetitions := qemu-user-static
 packages_test    := bats bats-support bats-assert parallel shellcheck libgsl-dev jq tmux ncurses-base mandoc dkms linux-perf locales sparse cppcheck gpg gpg-agent bsdextrautils
 
 # Run each time, and silent when there is nothing to install. What goes into a machine is not installed,
 # but comes from packages of its own: experiments/machine/tools.
-deps := deps-tools deps-reduce deps-plots deps-source deps-test deps-elsewhere deps-repetitions
+deps := deps-farm deps-tools deps-reduce deps-plots deps-source deps-test deps-elsewhere deps-repetitions
 $(deps): deps-%:
 	@experiments/packages $(packages_$*)
 .PHONY: $(deps)
