@@ -132,8 +132,11 @@ test-elsewhere: $(test_needs) deps-elsewhere ## the tests on Debian 13, in a roo
 	@bats bats/elsewhere/
 test-bisect: $(test_needs) deps-source ## a search by git bisect, in a kernel that is compiled for it; an hour
 	@bats bats/compiled/
+test-many: $(test_needs) deps-many deps-farm ## on more than one machine: a Slurm and hosts, which the tests make; as root
+	@bats bats/many/
 test-all: test ## all of them
 	@+$(MAKE) -s test-long
+	@+$(MAKE) -s test-many
 	@+$(MAKE) -s test-bisect
 	@+$(MAKE) -s test-elsewhere
 
@@ -167,7 +170,7 @@ clean: ## remove what was built; results/ and plots/ stay
 	rm -rf build
 	@$(MAKE) -s -C mp3 clean
 
-.PHONY: farm pin curve compare comparisons capsule repetitions help results plots report list verify test test-quick test-long test-bisect test-elsewhere test-all test-kernels test-debug soak check shell install uninstall clean tools
+.PHONY: farm pin curve compare comparisons capsule repetitions help results plots report list verify test test-quick test-long test-many test-bisect test-elsewhere test-all test-kernels test-debug soak check shell install uninstall clean tools
 
 # ----- packages --------------------------------------------------------------
 
@@ -177,12 +180,13 @@ packages_plots   := gnuplot-nox
 packages_source  := flex bison bc libelf-dev
 packages_elsewhere := mmdebstrap
 packages_farm    := parallel openssh-client
+packages_many    := slurm-wlm munge openssh-server iproute2
 packages_repetitions := qemu-user-static
 packages_test    := bats bats-support bats-assert parallel shellcheck libgsl-dev jq tmux ncurses-base mandoc dkms linux-perf locales sparse cppcheck gpg gpg-agent bsdextrautils
 
 # Run each time, and silent when there is nothing to install. What goes into a machine is not installed,
 # but comes from packages of its own: experiments/machine/tools.
-deps := deps-farm deps-tools deps-reduce deps-plots deps-source deps-test deps-elsewhere deps-repetitions
+deps := deps-farm deps-tools deps-reduce deps-plots deps-source deps-test deps-elsewhere deps-many deps-repetitions
 $(deps): deps-%:
 	@experiments/packages $(packages_$*)
 .PHONY: $(deps)
