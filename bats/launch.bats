@@ -91,8 +91,8 @@ lab_says() {
 		exit 1
 	END
 	chmod +x launcher
-	lab_says "$(uname -n) was lost, .*the node has failed" env LAUNCH=./launcher "$LAB" -n -S none -M 192 --not hosts -o there true
-	run -0 cat hosts
+	lab_says "$(uname -n) was lost, .*the node has failed" env LAUNCH=./launcher "$LAB" -n -S none -M 192 --host host -o there true
+	run -0 cat host
 	assert_output "$(uname -n)"
 	assert [ ! -e there ]
 }
@@ -160,7 +160,7 @@ lab_says() {
 	chmod +x part
 	for bytes in 0 700 1500; do
 		"$carry" ./part $bytes sh "$PWD/machine/boot" -t 1000 || true
-		run -0 ls machine
+		run -0 ls -I host machine
 		assert_output $'boot\ncommand\ninitramfs\nlockstep.so\nqemu\nvmlinuz'
 	done
 	"$carry" ./part 100000 sh "$PWD/machine/boot" -t 1000
