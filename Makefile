@@ -48,6 +48,8 @@ LAUNCH  ?=
 TRIES   ?= 3
 ## HOSTS    -       among which farm shares the runs of CASES, a file of lines like 8/ssh alpha
 HOSTS   ?=
+## AUDIT    -       5%: that share of the runs is made on two different hosts, and compared
+AUDIT   ?=
 ## AUTO_DEPS 1      install missing packages with apt-get; 0 only says which
 AUTO_DEPS ?= 1
 ## KERNELS  -       in which test-kernels tests, and test-debug; the rows of each, KERNEL:4 has four CPUs
@@ -57,7 +59,7 @@ OPERATIONS ?= 100000
 HOURS   ?= 24
 
 axes  := MACHINE KERNEL MEM SWAP SEED N KNOBS
-knobs := $(axes) SEEDS CASES $(configurations) OF FAIL_IF COMMAND PACKAGES ROOT FILES NAME BY RUNS LAUNCH TRIES HOSTS AUTO_DEPS KERNELS OPERATIONS HOURS KDIR QEMU \
+knobs := $(axes) SEEDS CASES $(configurations) OF FAIL_IF COMMAND PACKAGES ROOT FILES NAME BY RUNS LAUNCH TRIES HOSTS AUDIT AUTO_DEPS KERNELS OPERATIONS HOURS KDIR QEMU \
 	DEBIAN_MIRROR DEBIAN_KEYRING CC CFLAGS LDFLAGS prefix DESTDIR
 CFLAGS ?= -O2
 
@@ -93,7 +95,7 @@ help: ## this text
 	@echo; echo "Knobs, with their defaults:"
 	@sed -n 's/^## /  /p' Makefile
 
-results: $$(rows_of_report) ## run all that report.md is made of, unless the same is there
+results: $$(audits) $$(rows_of_report) ## run all that report.md is made of, unless the same is there
 plots: | $(before_figures) ## draw the figures of CASES from results/
 	@+$(MAKE) -s nothing $(call rows,-f $(CASES))
 report: | $(before_figures) $(filter plots,$(MAKECMDGOALS)) ## write report.md from results/
@@ -102,6 +104,8 @@ list: $(needed) ## which runs CASES consist of, and whether their results are th
 	@$(axes_set) experiments/rows -p $(CASES) | while read -r row; do $(axes_set) experiments/run -n "$$row" < /dev/null || exit; done
 farm: build/reduce $(needed) | deps-farm ## run CASES on many hosts that share nothing, see experiments/farm -h
 	@$(if $(HOSTS),$(MAKE) -s list CASES='$(CASES)' | $(axes_set) experiments/farm '$(HOSTS)',echo "farm: among which HOSTS?" >&2; exit 2)
+progress: ## how far the runs are that were started last, here or from another terminal
+	@experiments/matrix show
 verify: $$(verified) ## run what lies in results/ again, and compare
 	@$(if $(verified),:,echo "verify: nothing lies in results/" >&2; exit 1)
 
@@ -170,7 +174,7 @@ clean: ## remove what was built; results/ and plots/ stay
 	rm -rf build
 	@$(MAKE) -s -C mp3 clean
 
-.PHONY: farm pin curve compare comparisons capsule repetitions help results plots report list verify test test-quick test-long test-many test-bisect test-elsewhere test-all test-kernels test-debug soak check shell install uninstall clean tools
+.PHONY: progress farm pin curve compare comparisons capsule repetitions help results plots report list verify test test-quick test-long test-many test-bisect test-elsewhere test-all test-kernels test-debug soak check shell install uninstall clean tools
 
 # ----- packages --------------------------------------------------------------
 

@@ -37,7 +37,8 @@ needed := $(if $(goals),$(call rows,-x $(goals)))
 
 # The rows of those alone that are asked for: make expands the prerequisites of all.
 ifneq ($(strip $(asked)),)
-$(asked): $$(addprefix build/rows/,$$(call rows,-p $$@))
+# A run that is made twice comes first: what an audit finds is better known early.
+$(asked): $$(audits) $$(addprefix build/rows/,$$(call rows,-p $$@))
 endif
 $(cases): | deps-plots
 	@+$(MAKE) -s nothing $(call rows,-f $@)
@@ -67,12 +68,32 @@ build/verify/%: FORCE build/reduce build/tabulate $$(call files_of,$$*,quiet)
 compare_words = $(if $(OF),-l '$(subst ','\'',$(OF))') $(foreach c,$(configurations),$(if $(filter command%,$(origin $c)),$c '$(subst ','\'',$($c))')) -- $(CASES)
 ifneq ($(filter compare,$(MAKECMDGOALS)),)
 compare_rows := $(call said_by,experiments/compare -r $(compare_words))
-compared := $(addprefix build/rows/,$(compare_rows)) build/repeated/$(firstword $(compare_rows))
+compared = $(audits) $(addprefix build/rows/,$(compare_rows)) build/repeated/$(firstword $(compare_rows))
 in_configuration = experiments/compare -x '$1' $(compare_words)
 build/repeated/%: build/rows/%
 	@mkdir -p $(@D)
 	@cmp -s results/$*/meta.tsv $@ || { $(axes_set) $(call in_configuration,verify $*) && cp results/$*/meta.tsv $@; }
 endif
+
+# All runs that are asked for are a matrix, which tells how far it is; with AUDIT, some of them are made twice, on different hosts.
+matrix_rows := $(if $(strip $(asked)),$(call rows,-p $(asked))) $(compare_rows) $(patsubst build/rows/%,%,$(rows_of_report))
+ifneq ($(word 2,$(matrix_rows)),)
+MATRIX := $(shell mkdir -p build/matrix && mktemp -d "$(CURDIR)/build/matrix/$$(date +%Y%m%d-%H%M%S).XXX")
+export MATRIX
+$(file > $(MATRIX)/all,$(matrix_rows))
+$(file > $(MATRIX)/rows,$(matrix_rows))
+$(call said_by,experiments/matrix new $(MATRIX) $(AUDIT))
+endif
+ifneq ($(AUDIT),)
+ifeq ($(findstring {not},$(LAUNCH)),)
+$(if $(strip $(matrix_rows)),$(error AUDIT: which other hosts there are is for LAUNCH to say, with a word like --exclude={not}))
+endif
+audits := $(addprefix build/audited/,$(if $(MATRIX),$(shell sed -n 's|^audit/||p' $(MATRIX)/runs)))
+endif
+build/audited/%: build/rows/%
+	@mkdir -p $(@D)
+	@if cmp -s results/$*/meta.tsv $@; then experiments/matrix log $(MATRIX) same audit/$*; else \
+		$(axes_set) $(call in_configuration,verify -a $*) && cp results/$*/meta.tsv $@; fi
 
 curve_words = $(if $(filter cgroup machine,$(BY)),,$(error BY: $(BY) is neither cgroup nor machine))$(if $(filter machine,$(BY)),-m) $(if $(call typed,COMMAND),$(foreach o,c:COMMAND p:PACKAGES r:ROOT f:FILES n:NAME,$(call curve_word,$(subst :, ,$o))),\
 	$(if $(filter command%,$(origin CASES)),$(CASES)))
