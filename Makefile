@@ -103,7 +103,7 @@ report: | $(before_figures) $(filter plots,$(MAKECMDGOALS)) ## write report.md f
 list: $(needed) ## which runs CASES consist of, and whether their results are there
 	@$(axes_set) experiments/rows -p $(CASES) | while read -r row; do $(axes_set) experiments/run -n "$$row" < /dev/null || exit; done
 farm: build/reduce $(needed) | deps-farm ## run CASES on many hosts that share nothing, see experiments/farm -h
-	@$(if $(HOSTS),$(MAKE) -s list CASES='$(CASES)' | $(axes_set) experiments/farm '$(HOSTS)',echo "farm: among which HOSTS?" >&2; exit 2)
+	@$(if $(HOSTS),$(MAKE) -s list CASES='$(CASES)' | $(axes_set) experiments/farm $(if $(AUDIT),-a '$(AUDIT)') '$(HOSTS)',echo "farm: among which HOSTS?" >&2; exit 2)
 progress: ## how far the runs are that were started last, here or from another terminal
 	@experiments/matrix show
 verify: $$(verified) ## run what lies in results/ again, and compare

@@ -88,12 +88,10 @@ ifneq ($(AUDIT),)
 ifeq ($(findstring {not},$(LAUNCH)),)
 $(if $(strip $(matrix_rows)),$(error AUDIT: which other hosts there are is for LAUNCH to say, with a word like --exclude={not}))
 endif
-audits := $(addprefix build/audited/,$(if $(MATRIX),$(shell sed -n 's|^audit/||p' $(MATRIX)/runs)))
+audits := $(addprefix build/audit/,$(if $(MATRIX),$(shell sed -n 's|^audit/||p' $(MATRIX)/runs)))
 endif
-build/audited/%: build/rows/%
-	@mkdir -p $(@D)
-	@if cmp -s results/$*/meta.tsv $@; then experiments/matrix log $(MATRIX) same audit/$*; else \
-		$(axes_set) $(call in_configuration,verify -a $*) && cp results/$*/meta.tsv $@; fi
+build/audit/%: FORCE build/rows/%
+	@$(axes_set) $(call in_configuration,verify -a $*)
 
 curve_words = $(if $(filter cgroup machine,$(BY)),,$(error BY: $(BY) is neither cgroup nor machine))$(if $(filter machine,$(BY)),-m) $(if $(call typed,COMMAND),$(foreach o,c:COMMAND p:PACKAGES r:ROOT f:FILES n:NAME,$(call curve_word,$(subst :, ,$o))),\
 	$(if $(filter command%,$(origin CASES)),$(CASES)))
