@@ -48,6 +48,8 @@ LAUNCH  ?=
 TRIES   ?= 3
 ## HOSTS    -       among which farm shares the runs of CASES, a file of lines like 8/ssh alpha
 HOSTS   ?=
+## BACK     -       how a node of Slurm calls this host, for array, as BACK='ssh THIS-HOST'
+BACK    ?=
 ## AUDIT    -       5%: that share of the runs is made on two different hosts, and compared
 AUDIT   ?=
 ## AUTO_DEPS 1      install missing packages with apt-get; 0 only says which
@@ -59,7 +61,7 @@ OPERATIONS ?= 100000
 HOURS   ?= 24
 
 axes  := MACHINE KERNEL MEM SWAP SEED N KNOBS
-knobs := $(axes) SEEDS CASES $(configurations) OF FAIL_IF COMMAND PACKAGES ROOT FILES NAME BY RUNS LAUNCH TRIES HOSTS AUDIT AUTO_DEPS KERNELS OPERATIONS HOURS KDIR QEMU \
+knobs := $(axes) SEEDS CASES $(configurations) OF FAIL_IF COMMAND PACKAGES ROOT FILES NAME BY RUNS LAUNCH TRIES HOSTS BACK AUDIT AUTO_DEPS KERNELS OPERATIONS HOURS KDIR QEMU \
 	DEBIAN_MIRROR DEBIAN_KEYRING CC CFLAGS LDFLAGS prefix DESTDIR
 CFLAGS ?= -O2
 
@@ -104,6 +106,8 @@ list: $(needed) ## which runs CASES consist of, and whether their results are th
 	@$(axes_set) experiments/rows -p $(CASES) | while read -r row; do $(axes_set) experiments/run -n "$$row" < /dev/null || exit; done
 farm: build/reduce $(needed) | deps-farm ## run CASES on many hosts that share nothing, see experiments/farm -h
 	@$(if $(HOSTS),$(MAKE) -s list CASES='$(CASES)' | $(axes_set) experiments/farm $(if $(AUDIT),-a '$(AUDIT)') '$(HOSTS)',echo "farm: among which HOSTS?" >&2; exit 2)
+array: build/reduce $(needed) ## run CASES as array jobs of a Slurm whose nodes share nothing with this host, see experiments/array -h
+	@$(MAKE) -s list CASES='$(CASES)' | $(axes_set) experiments/array $(if $(AUDIT),-a '$(AUDIT)')
 progress: ## how far the runs are that were started last, here or from another terminal
 	@experiments/matrix show
 verify: $$(verified) ## run what lies in results/ again, and compare
@@ -174,7 +178,7 @@ clean: ## remove what was built; results/ and plots/ stay
 	rm -rf build
 	@$(MAKE) -s -C mp3 clean
 
-.PHONY: progress farm pin curve compare comparisons capsule repetitions help results plots report list verify test test-quick test-long test-many test-bisect test-elsewhere test-all test-kernels test-debug soak check shell install uninstall clean tools
+.PHONY: progress farm array pin curve compare comparisons capsule repetitions help results plots report list verify test test-quick test-long test-many test-bisect test-elsewhere test-all test-kernels test-debug soak check shell install uninstall clean tools
 
 # ----- packages --------------------------------------------------------------
 
