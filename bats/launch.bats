@@ -148,8 +148,8 @@ lab_says() {
 	until_it clean
 }
 
-@test "what comes back in part is nothing" {
-	machine 'echo x > stdout; echo "0 clean" > verdict; exec sleep 1000'
+@test "what comes back in part, or with a wrong byte, is nothing" {
+	machine 'echo xyzzy > stdout; echo "0 clean" > verdict; exec sleep 1000'
 	cat > part <<-'END'
 		#!/bin/sh
 		bytes=$1
@@ -163,7 +163,12 @@ lab_says() {
 		run -0 ls -I host machine
 		assert_output $'boot\ncommand\ninitramfs\nlockstep.so\nqemu\nvmlinuz'
 	done
+	printf '%s\n' '#!/bin/sh' 'sh -c "$1" | sed s/xyzzy/xyzzz/' > wrong
+	chmod +x wrong
+	"$carry" ./wrong sh "$PWD/machine/boot" -t 1000
+	run -0 ls -I host machine
+	assert_output $'boot\ncommand\ninitramfs\nlockstep.so\nqemu\nvmlinuz'
 	"$carry" ./part 100000 sh "$PWD/machine/boot" -t 1000
-	assert_equal "$(cat machine/stdout)" x
+	assert_equal "$(cat machine/stdout)" xyzzy
 	ended_with 0 verdict
 }
