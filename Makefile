@@ -99,7 +99,7 @@ plots: | $(before_figures) ## draw the figures of CASES from results/
 report: | $(before_figures) $(filter plots,$(MAKECMDGOALS)) ## write report.md from results/
 	@+$(MAKE) -s report.md
 list: $(needed) ## which runs CASES consist of, and whether their results are there
-	@$(axes_set) experiments/rows -p $(CASES) | while read -r row; do $(axes_set) experiments/run -n "$$row" < /dev/null || exit; done
+	@$(axes_set) experiments/rows -p $(CASES) | $(axes_set) experiments/list
 farm: build/reduce $(needed) | deps-farm ## run CASES on many hosts that share nothing, see experiments/farm -h
 	@$(if $(HOSTS),$(MAKE) -s list CASES='$(CASES)' | $(axes_set) experiments/farm '$(HOSTS)',echo "farm: among which HOSTS?" >&2; exit 2)
 verify: $$(verified) ## run what lies in results/ again, and compare

@@ -35,9 +35,11 @@ kernel_names = $(eval kernel_names := $(shell sed '/^#/d' experiments/machine/ke
 goals  := $(or $(strip $(asked) $(if $(filter results,$(MAKECMDGOALS)),$(report_sets))),$(CASES))
 needed := $(if $(goals),$(call rows,-x $(goals)))
 
-# The rows of those alone that are asked for: make expands the prerequisites of all.
+# The rows of those alone that are asked for: make expands the prerequisites of all. And of these, not what is known
+# to be there, of the same inputs: there may be thousands, and run takes a second to look at each.
 ifneq ($(strip $(asked)),)
-$(asked): $$(addprefix build/rows/,$$(call rows,-p $$@))
+asked_rows := $(call said_by,experiments/rows -p $(asked) | $(axes_set) experiments/list -k)
+$(asked): $$(addprefix build/rows/,$$(filter $$(asked_rows),$$(call rows,-p $$@)))
 endif
 $(cases): | deps-plots
 	@+$(MAKE) -s nothing $(call rows,-f $@)
