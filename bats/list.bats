@@ -130,6 +130,14 @@ unknown() {
 		unknown $row
 		cp -p "$BATS_TEST_TMPDIR/was" "$file"
 	done
+	# also of one that lies elsewhere
+	mv experiments/machine/inside elsewhere
+	ln -s ../../elsewhere experiments/machine/inside
+	known $row
+	echo >> elsewhere
+	unknown $row
+	rm experiments/machine/inside
+	cp -p "$ROOT/experiments/machine/inside" experiments/machine
 	chmod -x experiments/machine/inside
 	unknown $row
 	chmod +x experiments/machine/inside

@@ -35,10 +35,13 @@ kernel_names = $(eval kernel_names := $(shell sed '/^#/d' experiments/machine/ke
 goals  := $(or $(strip $(asked) $(if $(filter results,$(MAKECMDGOALS)),$(report_sets))),$(CASES))
 needed := $(if $(goals),$(call rows,-x $(goals)))
 
-# The rows of those alone that are asked for: make expands the prerequisites of all. And of these, not what is known
-# to be there, of the same inputs: there may be thousands, and run takes a second to look at each.
+# $(call unknown_rows,GOALS): without those whose results are known to be of the same inputs. There may be thousands, and
+# run takes a second to look at each.
+unknown_rows = $(call said_by,experiments/rows -p $1 | $(axes_set) experiments/list -k)
+
+# The rows of those alone that are asked for: make expands the prerequisites of all.
 ifneq ($(strip $(asked)),)
-asked_rows := $(call said_by,experiments/rows -p $(asked) | $(axes_set) experiments/list -k)
+asked_rows := $(call unknown_rows,$(asked))
 $(asked): $$(addprefix build/rows/,$$(filter $$(asked_rows),$$(call rows,-p $$@)))
 endif
 $(cases): | deps-plots
