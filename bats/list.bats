@@ -232,6 +232,26 @@ unknown() {
 	assert_output "no: $row"
 }
 
+@test "who is killed while run is asked leaves nothing, and asks nothing more" {
+	mkdir tmp
+	for seed in {1..20}; do result sim-6.1-192-none-"$seed"/tiny-1 1; done
+	# shellcheck disable=SC2016 # that shell's
+	printf '#!/bin/sh\n[ "$(wc -l < asked)" -lt 3 ] || until [ -e go-on ]; do sleep 0.1; done\n' > at-it
+	chmod +x at-it
+	for seed in {1..20}; do echo sim-6.1-192-none-"$seed"/tiny-1; done > rows
+	TMPDIR=$PWD/tmp setsid experiments/list < rows > said 2>&1 3>&- & list=$!
+	until_it grep -q -e '-s 11 ' asked
+	kill $list
+	status=0
+	wait $list || status=$?
+	assert_equal $status 130
+	touch go-on
+	until_it sh -c '! pgrep -g "$1"' sh $list
+	[ "$(wc -l < asked)" -le $((3 + $(nproc))) ]
+	assert_empty said
+	assert_equal "$(ls tmp)" ""
+}
+
 @test "10,000 rows that are known take no more programs than ten, but for some that read many results each" {
 	mkdir results/sim-6.1-192-none-{1..5000}{,/tiny-{1,2}}
 	for seed in {1..5000}; do printf 'inputs\t1\nseed\t%s\nseconds\t1\n' "$seed" | tee results/sim-6.1-192-none-"$seed"/tiny-{1,2}/meta.tsv > /dev/null; done
