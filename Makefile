@@ -97,13 +97,13 @@ help: ## this text
 	@echo; echo "Knobs, with their defaults:"
 	@sed -n 's/^## /  /p' Makefile
 
-results: $$(audits) $$(rows_of_report) ## run all that report.md is made of, unless the same is there
+results: $$(audits) $$(addprefix build/rows/,$$(report_rows)) ## run all that report.md is made of, unless the same is there
 plots: | $(before_figures) ## draw the figures of CASES from results/
 	@+$(MAKE) -s nothing $(call rows,-f $(CASES))
 report: | $(before_figures) $(filter plots,$(MAKECMDGOALS)) ## write report.md from results/
 	@+$(MAKE) -s report.md
 list: $(needed) ## which runs CASES consist of, and whether their results are there
-	@$(axes_set) experiments/rows -p $(CASES) | while read -r row; do $(axes_set) experiments/run -n "$$row" < /dev/null || exit; done
+	@$(axes_set) experiments/rows -p $(CASES) | $(axes_set) experiments/list
 farm: build/reduce $(needed) | deps-farm ## run CASES on many hosts that share nothing, see experiments/farm -h
 	@$(if $(HOSTS),$(MAKE) -s list CASES='$(CASES)' | $(axes_set) experiments/farm $(if $(AUDIT),-a '$(AUDIT)') '$(HOSTS)',echo "farm: among which HOSTS?" >&2; exit 2)
 array: build/reduce $(needed) ## run CASES as array jobs of a Slurm whose nodes share nothing with this host, see experiments/array -h

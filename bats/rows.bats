@@ -166,7 +166,6 @@ refused() {
 	scratch_tree "$BATS_TEST_TMPDIR/tree"
 	cd "$BATS_TEST_TMPDIR/tree" || return
 	mkdir -p results/sim-6.1-1024-disk6144-{1..1000}
-	printf '#!/bin/sh\necho "same	$2"\n' > experiments/run
 	make -s SEEDS=1000 N="1..4" list CASES=case3 > said
 	assert_equal "$(sort -u said | wc -l)" 4000
 	for row in results/sim-6.1-1024-disk6144-{1..1000}/case3-{1..4}; do printf 'kb\n1\n' > "$row.limits.tsv"; done
@@ -177,6 +176,8 @@ refused() {
 	make -s 'results/sim-6.1-1024-disk6144-1..1000/case3-1..4.programs.tsv'
 	assert_equal "$(wc -l < 'results/sim-6.1-1024-disk6144-1..1000/case3-1..4.programs.tsv')" 4001
 	# one that fails ends it
+	mkdir results/sim-6.1-1024-disk6144-1/case3-1
+	touch results/sim-6.1-1024-disk6144-1/case3-1/meta.tsv
 	printf '#!/bin/sh\nexit 7\n' > experiments/run
 	run -2 make -s list CASES=case3
 	assert_equal ${#lines[@]} 1

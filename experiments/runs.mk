@@ -35,10 +35,17 @@ kernel_names = $(eval kernel_names := $(shell sed '/^#/d' experiments/machine/ke
 goals  := $(or $(strip $(asked) $(if $(filter results,$(MAKECMDGOALS)),$(report_sets))),$(CASES))
 needed := $(if $(goals),$(call rows,-x $(goals)))
 
+# $(call unknown_rows,GOALS): without those whose results are known to be of the same inputs. There may be thousands, and
+# run takes a second to look at each.
+unknown_rows = $(call said_by,experiments/rows -p $1 | $(axes_set) experiments/list -k)
+
+report_rows := $(if $(filter results,$(MAKECMDGOALS)),$(call unknown_rows,$(report_sets)))
+
 # The rows of those alone that are asked for: make expands the prerequisites of all.
 ifneq ($(strip $(asked)),)
+asked_rows := $(call unknown_rows,$(asked))
 # A run that is made twice comes first: what an audit finds is better known early.
-$(asked): $$(audits) $$(addprefix build/rows/,$$(call rows,-p $$@))
+$(asked): $$(audits) $$(addprefix build/rows/,$$(filter $$(asked_rows),$$(call rows,-p $$@)))
 endif
 $(cases): | deps-plots
 	@+$(MAKE) -s nothing $(call rows,-f $@)
@@ -76,19 +83,22 @@ build/repeated/%: build/rows/%
 endif
 
 # All runs that are asked for are a matrix, which tells how far it is; with AUDIT, some of them are made twice, on different hosts.
-matrix_rows := $(if $(strip $(asked)),$(call rows,-p $(asked))) $(compare_rows) $(patsubst build/rows/%,%,$(rows_of_report))
-ifneq ($(word 2,$(matrix_rows)),)
+matrix_sets := $(strip $(asked) $(if $(filter results,$(MAKECMDGOALS)),$(report_sets)))
+matrix_all  := $(if $(matrix_sets),$(call rows,-p $(matrix_sets))) $(compare_rows)
+matrix_rows := $(asked_rows) $(report_rows) $(compare_rows)
+ifneq ($(and $(AUDIT),$(strip $(matrix_all))),)
+ifeq ($(findstring {not},$(LAUNCH)),)
+$(error AUDIT: which other hosts there are is for LAUNCH to say, with a word like --exclude={not})
+endif
+endif
+MATRIX :=
+ifneq ($(or $(word 2,$(matrix_rows)),$(if $(AUDIT),$(strip $(matrix_all)))),)
 MATRIX := $(shell mkdir -p build/matrix && mktemp -d "$(CURDIR)/build/matrix/$$(date +%Y%m%d-%H%M%S).XXX")
 export MATRIX
-$(file > $(MATRIX)/all,$(matrix_rows))
+$(file > $(MATRIX)/all,$(matrix_all))
 $(file > $(MATRIX)/rows,$(matrix_rows))
 $(call said_by,experiments/matrix new $(MATRIX) $(AUDIT))
-endif
-ifneq ($(AUDIT),)
-ifeq ($(findstring {not},$(LAUNCH)),)
-$(if $(strip $(matrix_rows)),$(error AUDIT: which other hosts there are is for LAUNCH to say, with a word like --exclude={not}))
-endif
-audits := $(addprefix build/audit/,$(if $(MATRIX),$(shell sed -n 's|^audit/||p' $(MATRIX)/runs)))
+audits := $(if $(AUDIT),$(addprefix build/audit/,$(shell sed -n 's|^audit/||p' $(MATRIX)/runs)))
 endif
 build/audit/%: FORCE build/rows/%
 	@$(axes_set) $(call in_configuration,verify -a $*)
