@@ -1,0 +1,111 @@
+#!/usr/bin/env bats
+# bats file_tags=guest
+#
+# farm - runs on hosts with an sshd, a shell and tar, which share nothing with this one
+
+load ../helpers
+load ../lib/tree
+load ../lib/hosts
+
+setup_file() {
+	[ "$(id -u)" = 0 ] || return 0
+	export tree=$BATS_FILE_TMPDIR/tree
+	scratch_tree "$tree"
+	tiny_case "$tree/experiments/cases/tiny"
+	sed -i 's/^figures=.*/figures=none/' "$tree/experiments/cases/tiny"
+	start_hosts "$BATS_FILE_TMPDIR/hosts" left right || return
+	cd "$tree" || return
+	make -s -j2 N=1 SEED=1..4 tiny > /dev/null
+	cp -r results here
+	export ssh="ssh -F $HOSTS/ssh_config"
+	printf '%s\n' "1/$ssh left" "1/$ssh right" > both
+	# a host of which one byte of what the machine has left comes back wrong
+	cat > tampered <<-END
+		#!/bin/sh
+		exec $ssh "\$1" "\$(echo "\$2" | sed 's/^sh .*boot.*/&\nsed -i "s,touches=,touchex=," "\$d\/results.tar"/')"
+	END
+	chmod +x tampered
+}
+teardown_file() { [ "$(id -u)" != 0 ] || stop_hosts "$BATS_FILE_TMPDIR/hosts"; }
+
+setup() {
+	[ "$(id -u)" = 0 ] || skip "only root starts hosts"
+	cd "$tree" || return
+	rm -rf results build/{rows,matrix,audited,verify,same.tsv}
+	mkdir results
+}
+
+# farm SEEDS WORD... - of these rows
+farm() { in_lab make -s farm N=1 SEED="$1" CASES=tiny "${@:2}"; }
+
+# made_right COUNT - so many rows, and each is what was made here
+made_right() {
+	assert_equal "$(find results -name meta.tsv | wc -l)" "$1"
+	for meta in results/*/*/meta.tsv; do cmp "$meta" "here/${meta#results/}"; done
+}
+
+# on HOST - a machine is there
+on() { grep -q -s -x "$1" build/matrix/*/at/*/host; }
+
+@test "both hosts share the runs, some are made by both, and the results are the same, to the byte" {
+	run -0 farm 1..4 HOSTS=both AUDIT=25%
+	assert_line 'farm: left: 1 at a time'
+	assert_line 'farm: right: 1 at a time'
+	assert_line --regexp 'matrix: 5 of 5 done, 0 running, 0 waiting, 0 failed'
+	assert_line --regexp '^verify: .*: the same by (left and right|right and left)$'
+	made_right 4
+	run -0 awk -F '\t' '$2 == "done" { print $4 }' build/matrix/*/log
+	assert_equal "$(sort -u <<< "$output" | paste -sd ' ')" 'left right'
+	assert_equal "$(grep -c 'experiments/job' build/matrix/*/joblog)" 5
+	# nothing of it stays there
+	for host in left right; do
+		run -0 in_lab $ssh $host 'echo /tmp/*'
+		assert_output '/tmp/*'
+	done
+
+	run -0 farm 1..4 HOSTS=both
+	assert_line 'farm: all is done'
+}
+
+@test "a host is killed in the middle of a run: all ends complete and right on the other one" {
+	farm 1..3 HOSTS=both > said 2>&1 3>&- &
+	farm=$!
+	wait_for on left
+	kill_host "$HOSTS" left
+	wait $farm || { cat said; false; }
+	made_right 3
+	run -0 grep '	lost	.*	left	' build/matrix/*/log
+	revive_host "$HOSTS" left
+}
+
+@test "a host that leaves a wrong byte is refused by name, as one that cannot be reached, and all is made by the others" {
+	printf '%s\n' "1/$PWD/tampered right" "1/$ssh left" "1/$ssh -o ConnectTimeout=1 10.0.0.77" > some
+	run -0 farm 1..2 HOSTS=some
+	assert_line --regexp '^farm: right is refused: its probe differs from that of this host in work$'
+	assert_line --regexp '^farm: 10.0.0.77 is refused: '
+	made_right 2
+	run -0 awk -F '\t' '$4 != "left"' build/matrix/*/log
+	refute_output
+}
+
+@test "an experiment that fails is not repeated, and the others go on" {
+	sed -i 's/^run() {/& [ "$SEED" != 2 ] || exit 3;/' experiments/cases/tiny
+	run -2 farm 1..2 HOSTS=both
+	sed -i 's/ \[ "$SEED" != 2 \] || exit 3;//' experiments/cases/tiny
+	assert_line 'farm: rows/sim-6.1-192-none-2/tiny-1: failed'
+	assert_equal "$(grep -c '	rows/sim-6.1-192-none-2/tiny-1	' build/matrix/*/log)" 1
+	assert [ -e results/sim-6.1-192-none-1/tiny-1/meta.tsv ]
+}
+
+@test "wrong hosts are one line" {
+	run -2 farm 1 HOSTS=
+	assert_line 'farm: among which HOSTS?'
+	run -2 farm 1 HOSTS=nowhere
+	assert_line 'farm: cannot read nowhere (-h for help)'
+	printf '%s\n' "$ssh left" "2/$ssh left" > twice
+	run -2 farm 1 HOSTS=twice
+	assert_line 'farm: twice: left is in it twice'
+	echo "$ssh -o ConnectTimeout=1 10.0.0.77" > none
+	run -2 farm 1 HOSTS=none
+	assert_line 'farm: no host is left'
+}
