@@ -65,7 +65,7 @@ happened() { "$MATRIX" log "$dir" "$1" "rows/sim-6.1-192-none-$2/tiny-1" "${@:3}
 	run -0 "$MATRIX" show "$dir"
 	latest=$(($(date +%s) + 9600))
 	# shellcheck disable=SC2154 # run sets it
-	end=$(sed 's/.*done at //' <<< "$output")
+	end=${output##*done at }
 	[ "$end" = "$(date -d @$soonest +%H:%M)" ] || assert_equal "$end" "$(date -d @$latest +%H:%M)"
 	# 3000 + 4200 + 1800 + 600
 	assert_output --partial '; 2.67 core-hours;'
@@ -126,7 +126,7 @@ happened() { "$MATRIX" log "$dir" "$1" "rows/sim-6.1-192-none-$2/tiny-1" "${@:3}
 	assert_output 'matrix: alpha and beta differ; all ends'
 	for pid in $first $second; do
 		status=0
-		wait $pid || status=$?
+		wait "$pid" || status=$?
 		assert_equal $status 143
 	done
 	run -0 "$MATRIX" stop "$dir" 'something else'

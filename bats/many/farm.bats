@@ -59,6 +59,7 @@ on() { grep -q -s -x "$1" build/matrix/*/at/*/host; }
 	assert_equal "$(grep -c 'experiments/job' build/matrix/*/joblog)" 5
 	# nothing of it stays there
 	for host in left right; do
+		# shellcheck disable=SC2086 # a list of words
 		run -0 in_lab $ssh $host 'echo /tmp/*'
 		assert_output '/tmp/*'
 	done

@@ -66,6 +66,21 @@ on() { grep -q -s -x "$1" build/matrix/*/at/*/host; }
 	wait_for slurm_idle
 }
 
+# Then srun never ends. A machine is given up 90 s after its time.
+@test "a node is killed and back at once: the run is made again, though the launcher has noticed nothing" {
+	sed -i '1a time=60' experiments/cases/tiny
+	make -s -j4 N=1 SEED=1..2 tiny > said 2>&1 3>&- &
+	make=$!
+	wait_for on n1
+	revive_node "$slurm" n1
+	wait $make
+	sed -i '/^time=60$/d' experiments/cases/tiny
+	made_right 2
+	run -0 cat said
+	assert_output --partial 'n1 was lost, or it was killed there'
+	wait_for slurm_idle
+}
+
 @test "a job that is cancelled is run again" {
 	make -s -j4 N=1 SEED=1..2 tiny > said 2>&1 3>&- &
 	make=$!
