@@ -4,22 +4,18 @@
 # array - array jobs of a Slurm, whose tasks call back for what they run
 
 load ../helpers
-load ../lib/tree
+load ../lib/matrix
 load ../lib/slurm
 
 setup_file() {
 	[ "$(id -u)" = 0 ] || return 0
 	export tree=$BATS_FILE_TMPDIR/tree slurm=$BATS_FILE_TMPDIR/slurm
-	scratch_tree "$tree"
-	tiny_case "$tree/experiments/cases/tiny"
-	sed -i 's/^figures=.*/figures=none/' "$tree/experiments/cases/tiny"
+	matrix_tree "$tree" 1..6 || return
 	# requeued tasks wait for this
 	slurm_cred_expire=5 start_slurm "$slurm" || return
 	start_sshd "$slurm" || return
 	cd "$tree" || return
 	export BACK="ssh -F $slurm/ssh_config here" LAUNCH='sbatch --mem={mb}M --time={minutes} --exclude={not}'
-	make -s -j2 N=1 SEED=1..6 tiny LAUNCH= > /dev/null
-	cp -r results here
 }
 teardown_file() {
 	[ "$(id -u)" = 0 ] || return 0
@@ -47,17 +43,10 @@ start_sshd() {
 setup() {
 	[ "$(id -u)" = 0 ] || skip "only root starts a Slurm"
 	cd "$tree" || return
-	rm -rf results build/{rows,matrix,audited,verify,same.tsv}
-	mkdir results
+	forget_runs
 }
 
 no_jobs() { [ ! "$(squeue -h -r)" ]; }
-
-# made_right COUNT - so many rows, and each is what was made here
-made_right() {
-	assert_equal "$(find results -name meta.tsv | wc -l)" "$1"
-	for meta in results/*/*/meta.tsv; do cmp "$meta" "here/${meta#results/}"; done
-}
 
 @test "all runs are one array job, with the memory and the time of their rows, and leave what they leave here" {
 	run -0 make -s array N=1 SEED=1..6 CASES=tiny AUDIT=30%
@@ -81,8 +70,7 @@ made_right() {
 
 @test "a node is killed in the middle of a run: the run is made again, and all ends complete and right" {
 	make -s array N=1 SEED=1..4 CASES=tiny
-	begun() { grep -q -s -x n1 build/matrix/*/at/*/host; }
-	wait_for begun
+	wait_for machine_on n1
 	kill_node "$slurm" n1
 	wait_for no_jobs
 	made_right 4

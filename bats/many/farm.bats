@@ -4,19 +4,15 @@
 # farm - runs on hosts with an sshd, a shell and tar, which share nothing with this one
 
 load ../helpers
-load ../lib/tree
+load ../lib/matrix
 load ../lib/hosts
 
 setup_file() {
 	[ "$(id -u)" = 0 ] || return 0
 	export tree=$BATS_FILE_TMPDIR/tree
-	scratch_tree "$tree"
-	tiny_case "$tree/experiments/cases/tiny"
-	sed -i 's/^figures=.*/figures=none/' "$tree/experiments/cases/tiny"
+	matrix_tree "$tree" 1..4 || return
 	start_hosts "$BATS_FILE_TMPDIR/hosts" left right || return
 	cd "$tree" || return
-	make -s -j2 N=1 SEED=1..4 tiny > /dev/null
-	cp -r results here
 	export ssh="ssh -F $HOSTS/ssh_config"
 	printf '%s\n' "1/$ssh left" "1/$ssh right" > both
 	# a host of which one byte of what the machine has left comes back wrong
@@ -31,21 +27,11 @@ teardown_file() { [ "$(id -u)" != 0 ] || stop_hosts "$BATS_FILE_TMPDIR/hosts"; }
 setup() {
 	[ "$(id -u)" = 0 ] || skip "only root starts hosts"
 	cd "$tree" || return
-	rm -rf results build/{rows,matrix,audited,verify,same.tsv}
-	mkdir results
+	forget_runs
 }
 
 # farm SEEDS WORD... - of these rows
 farm() { in_lab make -s farm N=1 SEED="$1" CASES=tiny "${@:2}"; }
-
-# made_right COUNT - so many rows, and each is what was made here
-made_right() {
-	assert_equal "$(find results -name meta.tsv | wc -l)" "$1"
-	for meta in results/*/*/meta.tsv; do cmp "$meta" "here/${meta#results/}"; done
-}
-
-# on HOST - a machine is there
-on() { grep -q -s -x "$1" build/matrix/*/at/*/host; }
 
 @test "both hosts share the runs, some are made by both, and the results are the same, to the byte" {
 	run -0 farm 1..4 HOSTS=both AUDIT=25%
@@ -71,7 +57,7 @@ on() { grep -q -s -x "$1" build/matrix/*/at/*/host; }
 @test "a host is killed in the middle of a run: all ends complete and right on the other one" {
 	farm 1..3 HOSTS=both > said 2>&1 3>&- &
 	farm=$!
-	wait_for on left
+	wait_for machine_on left
 	kill_host "$HOSTS" left
 	wait $farm || { cat said; false; }
 	made_right 3

@@ -4,19 +4,15 @@
 # LAUNCH=srun - machines boot on the nodes of a Slurm, by the same path, or carried there
 
 load ../helpers
-load ../lib/tree
+load ../lib/matrix
 load ../lib/slurm
 
 setup_file() {
 	[ "$(id -u)" = 0 ] || return 0
 	export tree=$BATS_FILE_TMPDIR/tree slurm=$BATS_FILE_TMPDIR/slurm
-	scratch_tree "$tree"
-	tiny_case "$tree/experiments/cases/tiny"
-	sed -i 's/^figures=.*/figures=none/' "$tree/experiments/cases/tiny"
+	matrix_tree "$tree" 1..4 || return
 	start_slurm "$slurm" || return
 	cd "$tree" || return
-	make -s -j2 N=1 SEED=1..4 tiny > /dev/null
-	cp -r results here
 	export LAUNCH='srun -n1 -c1 --mem={mb}M --time={minutes} --exclude={not}'
 }
 teardown_file() { [ "$(id -u)" != 0 ] || stop_slurm "$slurm"; }
@@ -24,24 +20,14 @@ teardown_file() { [ "$(id -u)" != 0 ] || stop_slurm "$slurm"; }
 setup() {
 	[ "$(id -u)" = 0 ] || skip "only root starts a Slurm"
 	cd "$tree" || return
-	rm -rf results build/{rows,matrix,audited,verify,same.tsv}
-	mkdir results
+	forget_runs
 }
-
-# made_right COUNT - so many rows, and each is what was made here
-made_right() {
-	assert_equal "$(find results -name meta.tsv | wc -l)" "$1"
-	for meta in results/*/*/meta.tsv; do cmp "$meta" "here/${meta#results/}"; done
-}
-
-# on NODE - a machine is there
-on() { grep -q -s -x "$1" build/matrix/*/at/*/host; }
 
 @test "all nodes share the runs, each with the memory of its row, and the results are the same, to the byte" {
 	make -s -j4 N=1 SEED=1..4 tiny > said 2>&1 3>&- &
 	make=$!
-	wait_for on n1
-	wait_for on n2
+	wait_for machine_on n1
+	wait_for machine_on n2
 	# 192 MB, and QEMU's; an hour, and two minutes
 	run -0 squeue -h -o '%m %l'
 	assert_equal "$(sort -u <<< "$output")" '1344M 1:02:00'
@@ -54,7 +40,7 @@ on() { grep -q -s -x "$1" build/matrix/*/at/*/host; }
 @test "a node is killed in the middle of a run: it is made again on another one, and all ends complete and right" {
 	make -s -j4 N=1 SEED=1..4 tiny > said 2>&1 3>&- &
 	make=$!
-	wait_for on n1
+	wait_for machine_on n1
 	kill_node "$slurm" n1
 	wait $make
 	made_right 4
@@ -71,7 +57,7 @@ on() { grep -q -s -x "$1" build/matrix/*/at/*/host; }
 	sed -i '1a time=60' experiments/cases/tiny
 	make -s -j4 N=1 SEED=1..2 tiny > said 2>&1 3>&- &
 	make=$!
-	wait_for on n1
+	wait_for machine_on n1
 	revive_node "$slurm" n1
 	wait $make
 	sed -i '/^time=60$/d' experiments/cases/tiny
@@ -84,7 +70,7 @@ on() { grep -q -s -x "$1" build/matrix/*/at/*/host; }
 @test "a job that is cancelled is run again" {
 	make -s -j4 N=1 SEED=1..2 tiny > said 2>&1 3>&- &
 	make=$!
-	wait_for on n1
+	wait_for machine_on n1
 	scancel --nodelist=n1
 	wait $make
 	made_right 2
