@@ -4,11 +4,11 @@
 # shellcheck source=bats/lib/tree.bash
 . "$(dirname "${BASH_SOURCE[0]}")/tree.bash"
 
-# matrix_tree DIR SEEDS - a tree whose tiny has no figures; its results of SEEDS, as of 1..4, are in DIR/here
+# matrix_tree DIR SEEDS - a tree whose tiny has no figures, and is lost after 90 s; its results of SEEDS, as of 1..4, are in DIR/here
 matrix_tree() {
 	scratch_tree "$1"
 	tiny_case "$1/experiments/cases/tiny"
-	sed -i 's/^figures=.*/figures=none/' "$1/experiments/cases/tiny"
+	sed -i 's/^figures=.*/figures=none time=90/' "$1/experiments/cases/tiny"
 	make -s -C "$1" -j2 N=1 SEED="$2" tiny > /dev/null && cp -r "$1/results" "$1/here"
 }
 

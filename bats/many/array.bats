@@ -54,9 +54,9 @@ no_jobs() { [ ! "$(squeue -h -r)" ]; }
 	# shellcheck disable=SC2154 # run sets it
 	job=$(sed -n 's/.*scancel \([0-9]*\) ends.*/\1/p' <<< "$output")
 	run -0 scontrol show job "$job"
-	# 192 MB, and QEMU's; an hour, and two minutes
+	# 192 MB, and QEMU's; 90 s, and two minutes
 	assert_output --partial 'MinMemoryNode=1344M'
-	assert_output --partial 'TimeLimit=01:02:00'
+	assert_output --partial 'TimeLimit=00:03:00'
 	assert_output --partial 'Requeue=1'
 	wait_for no_jobs
 	run -0 make -s progress
