@@ -195,6 +195,33 @@ unknown() {
 	assert_output --regexp '^[0-9a-f]{64}	[0-9a-f]{64}$'
 }
 
+@test "a file that a case simply names is seen by what is in it" {
+	mkdir build/measure
+	echo one > build/measure/a
+	echo two > build/measure/b
+	echo "files='build/measure/a build/measure/b'" >> experiments/cases/tiny
+	result $row 1
+	experiments/list $row
+	known $row
+	echo 2 > build/measure/b
+	unknown $row
+	echo two > build/measure/b
+	known $row
+	rm build/measure/a
+	unknown $row
+}
+
+@test "what one who was killed has left beside results is for run to tidy up" {
+	result $row 1
+	experiments/list $row
+	for left in results/$row.old results/$row.new build/rows/$row.new build/rows/$row.old; do
+		known $row
+		mkdir -p $left
+		unknown $row
+		rmdir $left
+	done
+}
+
 @test "what has changed while the inputs were looked at is not written down, even if it was taken back" {
 	result $row 1
 	printf '#!/bin/sh\ncp experiments/rows was; echo >> experiments/rows; cat was > experiments/rows\n' > at-it
