@@ -84,6 +84,24 @@ farm() { in_lab make -s farm N=1 SEED="$1" CASES=tiny "${@:2}"; }
 	assert [ -e results/sim-6.1-192-none-1/tiny-1/meta.tsv ]
 }
 
+@test "who interrupts it ends all that runs, on the hosts, too" {
+	in_lab env --default-signal=TERM experiments/farm both sim-6.1-192-none-{1,2,3}/tiny-1 > said 2>&1 3>&- &
+	wait_for machine_on left
+	wait_for machine_on right
+	pkill -TERM -f 'experiments/farm both'
+	wait $! || true
+	run -0 tail -n 1 said
+	assert_output 'matrix: it was interrupted; all ends'
+	run -0 awk -F '\t' '{ print $2 }' build/matrix/*/log
+	assert_equal "$(sort -u <<< "$output")" interrupted
+	for host in left right; do
+		# shellcheck disable=SC2086 # a list of words
+		idle() { [ "$(in_lab ${ssh:?} "$host" 'ls /tmp; ps | grep -c "[q]emu"')" = 0 ]; }
+		wait_for idle
+	done
+	assert [ ! "$(ls results)" ]
+}
+
 @test "wrong hosts are one line" {
 	run -2 farm 1 HOSTS=
 	assert_line 'farm: among which HOSTS?'
