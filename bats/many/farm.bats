@@ -13,6 +13,7 @@ setup_file() {
 	matrix_tree "$tree" 1..4 || return
 	start_hosts "$BATS_FILE_TMPDIR/hosts" left right || return
 	cd "$tree" || return
+	cp -r build/rows here.rows || return
 	export ssh="ssh -F $HOSTS/ssh_config"
 	printf '%s\n' "1/$ssh left" "1/$ssh right" > both
 	# a host of which one byte of what the machine has left comes back wrong
@@ -40,6 +41,8 @@ farm() { in_lab make -s farm N=1 SEED="$1" CASES=tiny "${@:2}"; }
 	assert_line --regexp 'matrix: 5 of 5 done, 0 running, 0 waiting, 0 failed'
 	assert_line --regexp '^verify: .*: the same by (left and right|right and left)$'
 	made_right 4
+	# and what stays in build/: the records are only there
+	for row in build/rows/*/*/; do diff -r "$row" "here.rows/${row#build/rows/}"; done
 	run -0 awk -F '\t' '$2 == "done" { print $4 }' build/matrix/*/log
 	assert_equal "$(sort -u <<< "$output" | paste -sd ' ')" 'left right'
 	assert_equal "$(grep -c 'experiments/job' build/matrix/*/joblog)" 5
@@ -50,6 +53,13 @@ farm() { in_lab make -s farm N=1 SEED="$1" CASES=tiny "${@:2}"; }
 		assert_output '/tmp/*'
 	done
 
+	# started again, what is missing is made, and nothing else
+	rm -r results/sim-6.1-192-none-3 build/matrix
+	dates=$(find results build/rows -type f -printf '%p %T@\n' | grep -v none-3 | sort)
+	run -0 farm 1..4 HOSTS=both
+	assert_line --regexp 'matrix: 1 of 1 done, 0 running, 0 waiting, 0 failed'
+	made_right 4
+	assert_equal "$(find results build/rows -type f -printf '%p %T@\n' | grep -v none-3 | sort)" "$dates"
 	run -0 farm 1..4 HOSTS=both
 	assert_line 'farm: all is done'
 }
@@ -62,6 +72,8 @@ farm() { in_lab make -s farm N=1 SEED="$1" CASES=tiny "${@:2}"; }
 	wait $farm || { cat said; false; }
 	made_right 3
 	run -0 grep '	lost	.*	left	' build/matrix/*/log
+	lost=$(awk -F '\t' '$2 == "lost" && $4 == "left" { print $3 }' build/matrix/*/log | sort -u)
+	for made in $lost; do assert_equal "$(experiments/matrix host build/matrix/* "$made")" right; done
 	revive_host "$HOSTS" left
 }
 
@@ -77,7 +89,7 @@ farm() { in_lab make -s farm N=1 SEED="$1" CASES=tiny "${@:2}"; }
 
 @test "an experiment that fails is not repeated, and the others go on" {
 	sed -i 's/^run() {/& [ "$SEED" != 2 ] || exit 3;/' experiments/cases/tiny
-	run -2 farm 1..2 HOSTS=both
+	run -1 in_lab experiments/farm both sim-6.1-192-none-{1,2}/tiny-1
 	sed -i 's/ \[ "$SEED" != 2 \] || exit 3;//' experiments/cases/tiny
 	assert_line 'farm: rows/sim-6.1-192-none-2/tiny-1: failed'
 	assert_equal "$(grep -c '	rows/sim-6.1-192-none-2/tiny-1	' build/matrix/*/log)" 1
