@@ -100,7 +100,7 @@ farm() { in_lab make -s farm N=1 SEED="$1" CASES=tiny "${@:2}"; }
 	run -2 farm 1 HOSTS=
 	assert_line 'farm: among which HOSTS?'
 	run -2 farm 1 HOSTS=nowhere
-	assert_line 'farm: cannot read nowhere (-h for help)'
+	assert_line "farm: cannot read $tree/nowhere (-h for help)"
 	printf '%s\n' "$ssh left" "2/$ssh left" > twice
 	run -2 farm 1 HOSTS=twice
 	assert_line 'farm: twice: left is in it twice'
