@@ -13,6 +13,7 @@ setup_file() {
 	matrix_tree "$tree" 1..4 || return
 	start_hosts "$BATS_FILE_TMPDIR/hosts" left right || return
 	cd "$tree" || return
+	cp -r build/rows here.rows || return
 	export ssh="ssh -F $HOSTS/ssh_config"
 	printf '%s\n' "1/$ssh left" "1/$ssh right" > both
 	# a host of which one byte of what the machine has left comes back wrong
@@ -40,6 +41,8 @@ farm() { in_lab make -s farm N=1 SEED="$1" CASES=tiny "${@:2}"; }
 	assert_line --regexp 'matrix: 5 of 5 done, 0 running, 0 waiting, 0 failed'
 	assert_line --regexp '^verify: .*: the same by (left and right|right and left)$'
 	made_right 4
+	# and what stays in build/: the records are only there
+	for row in build/rows/*/*/; do diff -r "$row" "here.rows/${row#build/rows/}"; done
 	run -0 awk -F '\t' '$2 == "done" { print $4 }' build/matrix/*/log
 	assert_equal "$(sort -u <<< "$output" | paste -sd ' ')" 'left right'
 	assert_equal "$(grep -c 'experiments/job' build/matrix/*/joblog)" 5
@@ -62,22 +65,30 @@ farm() { in_lab make -s farm N=1 SEED="$1" CASES=tiny "${@:2}"; }
 	wait $farm || { cat said; false; }
 	made_right 3
 	run -0 grep '	lost	.*	left	' build/matrix/*/log
+	lost=$(awk -F '\t' '$2 == "lost" && $4 == "left" { print $3 }' build/matrix/*/log | sort -u)
+	for made in $lost; do assert_equal "$(experiments/matrix host build/matrix/* "$made")" right; done
 	revive_host "$HOSTS" left
 }
 
-@test "a host that leaves a wrong byte is refused by name, as one that cannot be reached, and all is made by the others" {
+@test "a host that leaves a wrong byte is refused by name, as one that cannot be reached, and all that is missing is made by the others" {
 	printf '%s\n' "1/$PWD/tampered right" "1/$ssh left" "1/$ssh -o ConnectTimeout=1 10.0.0.77" > some
-	run -0 farm 1..2 HOSTS=some
+	# what an earlier farm has made
+	mkdir -p results/sim-6.1-192-none-3
+	cp -r here/sim-6.1-192-none-3/tiny-1 results/sim-6.1-192-none-3
+	date=$(stat -c %z results/sim-6.1-192-none-3/tiny-1/meta.tsv)
+	run -0 farm 1..3 HOSTS=some
+	assert_line --regexp 'matrix: 2 of 2 done, 0 running, 0 waiting, 0 failed'
+	assert_equal "$(stat -c %z results/sim-6.1-192-none-3/tiny-1/meta.tsv)" "$date"
 	assert_line --regexp '^farm: right is refused: its probe differs from that of this host in work$'
 	assert_line --regexp '^farm: 10.0.0.77 is refused: '
-	made_right 2
+	made_right 3
 	run -0 awk -F '\t' '$4 != "left"' build/matrix/*/log
 	refute_output
 }
 
 @test "an experiment that fails is not repeated, and the others go on" {
 	sed -i 's/^run() {/& [ "$SEED" != 2 ] || exit 3;/' experiments/cases/tiny
-	run -2 farm 1..2 HOSTS=both
+	run -1 in_lab experiments/farm both sim-6.1-192-none-{1,2}/tiny-1
 	sed -i 's/ \[ "$SEED" != 2 \] || exit 3;//' experiments/cases/tiny
 	assert_line 'farm: rows/sim-6.1-192-none-2/tiny-1: failed'
 	assert_equal "$(grep -c '	rows/sim-6.1-192-none-2/tiny-1	' build/matrix/*/log)" 1
@@ -109,7 +120,7 @@ farm() { in_lab make -s farm N=1 SEED="$1" CASES=tiny "${@:2}"; }
 	assert_line "farm: cannot read $tree/nowhere (-h for help)"
 	printf '%s\n' "$ssh left" "2/$ssh left" > twice
 	run -2 farm 1 HOSTS=twice
-	assert_line 'farm: twice: left is in it twice'
+	assert_line "farm: $tree/twice: left is in it twice"
 	echo "$ssh -o ConnectTimeout=1 10.0.0.77" > none
 	run -2 farm 1 HOSTS=none
 	assert_line 'farm: no host is left'
