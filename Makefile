@@ -42,6 +42,16 @@ BY      ?= cgroup
 FAIL_IF ?=
 ## RUNS     -       what verify runs again, or a capsule holds, as in sim-6.1-1024-disk-1/case1; all from virtual time in results/
 RUNS    ?=
+## LAUNCH   -       what boots the machines on other hosts, as in make -j200 LAUNCH='srun -n1 -c1 --mem={mb}M' case3
+LAUNCH  ?=
+## TRIES    3       how often a machine is tried that LAUNCH did not start, or lost with its host
+TRIES   ?= 3
+## HOSTS    -       among which farm shares the runs of CASES, a file of lines like 8/ssh alpha
+HOSTS   ?=
+## BACK     -       how a node of Slurm calls this host, for array, as BACK='ssh THIS-HOST'
+BACK    ?=
+## AUDIT    -       5%: that share of the runs is made on two different hosts, and compared
+AUDIT   ?=
 ## AUTO_DEPS 1      install missing packages with apt-get; 0 only says which
 AUTO_DEPS ?= 1
 ## KERNELS  -       in which test-kernels tests, and test-debug; the rows of each, KERNEL:4 has four CPUs
@@ -51,7 +61,7 @@ OPERATIONS ?= 100000
 HOURS   ?= 24
 
 axes  := MACHINE KERNEL MEM SWAP SEED N KNOBS
-knobs := $(axes) SEEDS CASES $(configurations) OF FAIL_IF COMMAND PACKAGES ROOT FILES NAME BY RUNS AUTO_DEPS KERNELS OPERATIONS HOURS KDIR QEMU \
+knobs := $(axes) SEEDS CASES $(configurations) OF FAIL_IF COMMAND PACKAGES ROOT FILES NAME BY RUNS LAUNCH TRIES HOSTS BACK AUDIT AUTO_DEPS KERNELS OPERATIONS HOURS KDIR QEMU \
 	DEBIAN_MIRROR DEBIAN_KEYRING CC CFLAGS LDFLAGS prefix DESTDIR
 CFLAGS ?= -O2
 
@@ -87,13 +97,19 @@ help: ## this text
 	@echo; echo "Knobs, with their defaults:"
 	@sed -n 's/^## /  /p' Makefile
 
-results: $$(rows_of_report) ## run all that report.md is made of, unless the same is there
+results: $$(audits) $$(addprefix build/rows/,$$(report_rows)) ## run all that report.md is made of, unless the same is there
 plots: | $(before_figures) ## draw the figures of CASES from results/
 	@+$(MAKE) -s nothing $(call rows,-f $(CASES))
 report: | $(before_figures) $(filter plots,$(MAKECMDGOALS)) ## write report.md from results/
 	@+$(MAKE) -s report.md
 list: $(needed) ## which runs CASES consist of, and whether their results are there
-	@for row in $(call rows,-p $(CASES)); do $(axes_set) experiments/run -n $$row || exit; done
+	@$(axes_set) experiments/rows -p $(CASES) | $(axes_set) experiments/list
+farm: build/reduce $(needed) | deps-farm ## run CASES on many hosts that share nothing, see experiments/farm -h
+	@$(if $(HOSTS),$(MAKE) -s list CASES='$(CASES)' | $(axes_set) experiments/farm $(if $(AUDIT),-a '$(AUDIT)') '$(HOSTS)',echo "farm: among which HOSTS?" >&2; exit 2)
+array: build/reduce $(needed) ## run CASES as array jobs of a Slurm whose nodes share nothing with this host, see experiments/array -h
+	@$(MAKE) -s list CASES='$(CASES)' | $(axes_set) experiments/array $(if $(AUDIT),-a '$(AUDIT)')
+progress: ## how far the runs are that were started last, here or from another terminal
+	@experiments/matrix show
 verify: $$(verified) ## run what lies in results/ again, and compare
 	@$(if $(verified),:,echo "verify: nothing lies in results/" >&2; exit 1)
 
@@ -106,7 +122,7 @@ curve: build/reduce build/tabulate $(if $(call typed,COMMAND),,$(needed)) | deps
 comparisons: ## those of the report, again: which kernel thrashes least, what knobs do; an hour or two
 
 capsule: $(if $(capsuled),$(call rows,-x $(RUNS))) ## a file that repeats RUNS on any x86-64 Linux with a shell and tar
-	@$(if $(capsuled),mkdir -p build/capsules && experiments/capsule "build/capsules/$$(echo '$(RUNS)' | tr '/ ' '_+' | cut -c 1-200).tar" $(capsuled),\
+	@$(if $(capsuled),mkdir -p build/capsules && experiments/capsule "build/capsules/$$(echo '$(RUNS)' | tr '/ ' '_+' | cut -c 1-200).tar" $$(experiments/rows -p $(RUNS)),\
 		echo "capsule: of which RUNS?" >&2; exit 2)
 
 repetitions: ## repeat a short run 50 times, and seven processes 5 times, whatever the host does
@@ -124,8 +140,11 @@ test-elsewhere: $(test_needs) deps-elsewhere ## the tests on Debian 13, in a roo
 	@bats bats/elsewhere/
 test-bisect: $(test_needs) deps-source ## a search by git bisect, in a kernel that is compiled for it; an hour
 	@bats bats/compiled/
+test-many: $(test_needs) deps-many deps-farm ## on more than one machine: a Slurm and hosts, which the tests make; as root
+	@bats bats/many/
 test-all: test ## all of them
 	@+$(MAKE) -s test-long
+	@+$(MAKE) -s test-many
 	@+$(MAKE) -s test-bisect
 	@+$(MAKE) -s test-elsewhere
 
@@ -159,7 +178,7 @@ clean: ## remove what was built; results/ and plots/ stay
 	rm -rf build
 	@$(MAKE) -s -C mp3 clean
 
-.PHONY: pin curve compare comparisons capsule repetitions help results plots report list verify test test-quick test-long test-bisect test-elsewhere test-all test-kernels test-debug soak check shell install uninstall clean tools
+.PHONY: progress farm array pin curve compare comparisons capsule repetitions help results plots report list verify test test-quick test-long test-many test-bisect test-elsewhere test-all test-kernels test-debug soak check shell install uninstall clean tools
 
 # ----- packages --------------------------------------------------------------
 
@@ -168,12 +187,14 @@ packages_reduce  := libgsl-dev
 packages_plots   := gnuplot-nox
 packages_source  := flex bison bc libelf-dev
 packages_elsewhere := mmdebstrap
+packages_farm    := parallel openssh-client
+packages_many    := slurm-wlm munge openssh-server iproute2
 packages_repetitions := qemu-user-static
 packages_test    := bats bats-support bats-assert parallel shellcheck libgsl-dev jq tmux ncurses-base mandoc dkms linux-perf locales sparse cppcheck gpg gpg-agent bsdextrautils
 
 # Run each time, and silent when there is nothing to install. What goes into a machine is not installed,
 # but comes from packages of its own: experiments/machine/tools.
-deps := deps-tools deps-reduce deps-plots deps-source deps-test deps-elsewhere deps-repetitions
+deps := deps-farm deps-tools deps-reduce deps-plots deps-source deps-test deps-elsewhere deps-many deps-repetitions
 $(deps): deps-%:
 	@experiments/packages $(packages_$*)
 .PHONY: $(deps)

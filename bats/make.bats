@@ -112,10 +112,15 @@ says_no() {
 		sed -i "${change%;*}" "${change##*;}"
 		run -0 --separate-stderr experiments/run -n $row
 		assert_output "other	$row"
+		run -0 experiments/list -k $row
+		assert_output "$row"
 		setup
 	done
 	run -0 --separate-stderr experiments/run -n $row
 	assert_output "same	$row"
+	# and without being asked
+	run -0 experiments/list -k $row
+	assert_output ""
 }
 
 @test "a row's axes are its own, whatever the case says of them or the environment of others" {

@@ -3,6 +3,7 @@
 # Rows of axes: which runs a goal consists of, how their paths are written, and what is refused.
 
 load helpers
+load lib/tree
 
 setup() { cd "$ROOT" || return; }
 
@@ -139,4 +140,46 @@ refused() {
 	set=(SEED=1..10000)
 	run -0 rows -p case1
 	assert_equal ${#lines[@]} 10000
+}
+
+@test "make takes 10,000 rows, asks for what they need once, and is not a minute at it" {
+	scratch_tree "$BATS_TEST_TMPDIR/tree"
+	cd "$BATS_TEST_TMPDIR/tree" || return
+	timeout 60 make -n SEEDS=1000 N=1..10 case3 > said
+	# once for case3, and once for its figure
+	assert_equal "$(grep -c 'experiments/run sim-6.1-1024-disk6144-' said)" 20000
+	timeout 60 make -n SEEDS=1000 KERNEL=6.12,6.12-arm64 bench-rate > said
+	assert_equal "$(grep -c 'experiments/run sim-6.12' said)" 2000
+}
+
+@test "what is built for a row is its kernel's, also if one's name begins with another's" {
+	scratch_tree "$BATS_TEST_TMPDIR/tree"
+	cd "$BATS_TEST_TMPDIR/tree" || return
+	run -0 make -n results/{sim-6.12,sim-6.12-arm64,tcg-6.12-arm64-16k}-1024-disk-{1,2}/bench-rate/meta.tsv \
+		KERNEL="6.1 /x/vmlinuz-6.9.0+" results/sim-6.9.0+-1024-disk-1+vm.swappiness@10/bench-rate/meta.tsv \
+		results/sim-6.1-164-ssd512-1/theory/meta.tsv results/sim-6.1-2048-none-1/bench-work/meta.tsv
+	for kernel in 6.12 6.12-arm64 6.12-arm64-16k 6.9.0+; do assert_line --partial "\"build/measure/$kernel/rearmed.ko\""; done
+	for file in prompt/resident tools.tar; do assert_line --partial "\"build/measure/$file\""; done
+}
+
+@test "a list or a table of more rows than a shell's command has room for" {
+	scratch_tree "$BATS_TEST_TMPDIR/tree"
+	cd "$BATS_TEST_TMPDIR/tree" || return
+	mkdir -p results/sim-6.1-1024-disk6144-{1..1000}
+	make -s SEEDS=1000 N="1..4" list CASES=case3 > said
+	assert_equal "$(sort -u said | wc -l)" 4000
+	for row in results/sim-6.1-1024-disk6144-{1..1000}/case3-{1..4}; do printf 'kb\n1\n' > "$row.limits.tsv"; done
+	touch results/sim-6.1-1024-disk6144-{1..1000}/case3-{1..4}.curve.tsv
+	# these are taken as they are
+	printf '#!/bin/sh\nexit 7\n' > experiments/curve
+	sed -i 's/^results\/%.curve.tsv .*&:.*/results\/%.curve.tsv results\/%.limits.tsv \&:/' experiments/runs.mk
+	make -s 'results/sim-6.1-1024-disk6144-1..1000/case3-1..4.programs.tsv'
+	assert_equal "$(wc -l < 'results/sim-6.1-1024-disk6144-1..1000/case3-1..4.programs.tsv')" 4001
+	# one that fails ends it
+	mkdir results/sim-6.1-1024-disk6144-1/case3-1
+	touch results/sim-6.1-1024-disk6144-1/case3-1/meta.tsv
+	printf '#!/bin/sh\nexit 7\n' > experiments/run
+	run -2 make -s list CASES=case3
+	assert_equal ${#lines[@]} 1
+	assert_output --partial "Error 7"
 }

@@ -20,7 +20,7 @@ setup() {
 	mapfile -t scripts < <(grep -l -m 1 -E '^#!/bin/(ba)?sh' -r .ci experiments mp3 bats plots)
 	[ ${#scripts[@]} -ge 15 ]
 	# -a: and in what they source
-	run -0 shellcheck -a "${scripts[@]}" experiments/cases/* experiments/{atomic,environment} experiments/measure/bench \
+	run -0 shellcheck -a "${scripts[@]}" experiments/cases/* experiments/{atomic,case,environment} experiments/measure/bench \
 		mp3/completion.bash bats/*.bats bats/*/*.bats bats/*.bash bats/lib/*
 	assert_output ""
 }

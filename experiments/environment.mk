@@ -20,4 +20,4 @@ endif
 
 let_in := $(shell sed -n "/^let_in='/,/'$$/p" experiments/environment | tr -d "'" | sed 's/let_in=//')
 unexport $(filter-out $(let_in) LC_ALL,$(foreach v,$(.VARIABLES),$(if $(filter environment,$(firstword $(origin $v))),$v)))
-export AUTO_DEPS OPERATIONS
+export AUTO_DEPS OPERATIONS LAUNCH TRIES BACK

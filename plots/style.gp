@@ -74,7 +74,7 @@ second_tics(at, step, top, names) = at > 1.0001 * top ? "" : sprintf("%s\"%s\" %
 
 # eval signed_axis("y", least, most): a linear axis that holds both, and 0, with about four tics
 signed_axis(name, low, high) = signed_spread(name, low < 0 ? 1.0 * low : 0, high > 0 ? 1.0 * high : 0)
-signed_spread(name, low, high) = signed_steps(name, low, high, high > low ? above((high - low) / 4.0) : 1.0)
+signed_spread(name, low, high) = high > low ? signed_steps(name, low, high, above((high - low) / 4.0)) : signed_steps(name, -1.0, 1.0, 1.0)
 signed_steps(name, low, high, step) = sprintf("set %srange [%g : %g]; set %stics %g", \
 	name, step * floor(low / step), step * ceil(high / step), name, step)
 

@@ -1,7 +1,6 @@
 # report.mk - report.md, from what lies in results/ of the sets that it speaks of
 
-report_sets    := $(shell sed '/^#/d; s/.*	//; /\//!d' experiments/report/sets)
-rows_of_report  = $(if $(filter results,$(MAKECMDGOALS)),$(addprefix build/rows/,$(call rows,-p $(report_sets))))
+report_sets := $(shell sed '/^#/d; s/.*	//; /\//!d' experiments/report/sets)
 
 # Only where it is asked for: make would find out what the page reads each time.
 ifneq ($(filter report.md build/facts.tsv,$(MAKECMDGOALS)),)

@@ -28,8 +28,10 @@ $(tables_programs:%=build/%): build/%: experiments/tables/%.c $(tables_shared) $
 	@$(alone); $(tables_compile) -o $@.new $(filter %.c,$^) $(tables_libraries) && mv $@.new $@
 
 # The tables of a set of rows are named by its path. $(call profiles,SET): the files of its
-# runs without their endings; $(call of_rows,SET): what tells that these are there.
+# runs without their endings, $(call each,SET,FILE): such a path a row, both for a shell, which has room for more
+# words than its own command; $(call of_rows,SET): what tells that the runs are there.
 profiles = $$(experiments/rows -r $1)
+each     = $$(experiments/rows -p $1 | sed 's|.*|results/&$2|')
 of_rows  = $(shell $(axes_set) experiments/rows -p $1 | sed 's|.*|results/&/meta.tsv|')
 
 results/%.runs.tsv: build/tabulate $$(call of_rows,$$*)
@@ -45,7 +47,7 @@ results/%.bounds.tsv: build/oracle $$(call of_rows,$$*)
 
 # what the programs of a set of rows need, see experiments/curve
 results/%.programs.tsv: $$(subst /meta.tsv,.limits.tsv,$$(call of_rows,$$*))
-	@$(whole) awk 'NR == 1 || FNR > 1' $^
+	@$(whole) awk 'NR == 1 || FNR > 1' $(call each,$*,.limits.tsv)
 
 results/%.touches.tsv: results/%/meta.tsv build/oracle
 	@$(whole) build/oracle touches results/$*/touches
@@ -54,8 +56,8 @@ results/%.misses.tsv: results/%/meta.tsv build/oracle
 	@$(whole) build/oracle misses $$(for kind in random local; do ls -v results/$*/$$kind-*.data; done | sed 's/[.]data$$//')
 
 results/%.cost.tsv: $$(call of_rows,$$*)
-	@$(whole) experiments/measure/merge $(^D:%=%/cost.tsv)
+	@$(whole) experiments/measure/merge $(call each,$*,/cost.tsv)
 results/%.register.tsv: $$(call of_rows,$$*)
-	@$(whole) experiments/measure/merge $(^D:%=%/register.tsv)
+	@$(whole) experiments/measure/merge $(call each,$*,/register.tsv)
 results/%.rate.tsv: $$(call of_rows,$$*)
-	@$(whole) experiments/measure/merge -k $(^D:%=%/rate.tsv)
+	@$(whole) experiments/measure/merge -k $(call each,$*,/rate.tsv)
