@@ -60,16 +60,16 @@ bench: bench-cost bench-work bench-rate
 .PHONY: bench
 
 build/rows/%: FORCE build/reduce $(needed)
-	@$(axes_set) $(call in_configuration,run $*)
+	@exec env $(axes_set) $(call in_configuration,run $*)
 
 # Results that a table or a figure needs, and that are not there. What is there is taken as it is.
 results/%/meta.tsv: | build/reduce $$(call files_of,$$*)
-	@$(axes_set) experiments/run $*
+	@exec env $(axes_set) experiments/run $*
 
 capsuled := $(if $(filter capsule,$(MAKECMDGOALS)),$(if $(RUNS),$(call rows,-p $(RUNS))))
 verified = $(addprefix build/verify/,$(if $(RUNS),$(call rows,-p $(RUNS)),$(patsubst results/%/meta.tsv,%,$(foreach m,$(wildcard results/sim-*/*/meta.tsv),$(if $(findstring +time:,$m),,$m)))))
 build/verify/%: FORCE build/reduce build/tabulate $$(call files_of,$$*,quiet)
-	@experiments/verify $*
+	@exec experiments/verify $*
 
 # The configurations that are given on the command line. Their runs; and the first one of A again.
 compare_words = $(if $(OF),-l '$(subst ','\'',$(OF))') $(foreach c,$(configurations),$(if $(filter command%,$(origin $c)),$c '$(subst ','\'',$($c))')) -- $(CASES)
@@ -101,7 +101,7 @@ $(call said_by,experiments/matrix new $(MATRIX) $(AUDIT))
 audits := $(if $(AUDIT),$(addprefix build/audit/,$(shell sed -n 's|^audit/||p' $(MATRIX)/runs)))
 endif
 build/audit/%: FORCE build/rows/%
-	@$(axes_set) $(call in_configuration,verify -a $*)
+	@exec env $(axes_set) $(call in_configuration,verify -a $*)
 
 curve_words = $(if $(filter cgroup machine,$(BY)),,$(error BY: $(BY) is neither cgroup nor machine))$(if $(filter machine,$(BY)),-m) $(if $(call typed,COMMAND),$(foreach o,c:COMMAND p:PACKAGES r:ROOT f:FILES n:NAME,$(call curve_word,$(subst :, ,$o))),\
 	$(if $(filter command%,$(origin CASES)),$(CASES)))

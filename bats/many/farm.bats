@@ -99,7 +99,8 @@ farm() { in_lab make -s farm N=1 SEED="$1" CASES=tiny "${@:2}"; }
 	in_lab env --default-signal=TERM experiments/farm both sim-6.1-192-none-{1,2,3}/tiny-1 > said 2>&1 3>&- &
 	wait_for machine_on left
 	wait_for machine_on right
-	pkill -TERM -f 'experiments/farm both'
+	# it is what nsenter has become
+	pkill -TERM -P $!
 	wait $! || true
 	run -0 tail -n 1 said
 	assert_output 'matrix: it was interrupted; all ends'
