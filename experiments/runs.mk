@@ -37,7 +37,9 @@ needed := $(if $(goals),$(call rows,-x $(goals)))
 
 # $(call unknown_rows,GOALS): without those whose results are known to be of the same inputs. There may be thousands, and
 # run takes a second to look at each.
-unknown_rows = $(call said_by,experiments/rows -p $1 | $(axes_set) experiments/list -k)
+# What is on the command line, a $(shell) does not get by itself.
+unknown_rows = $(call said_by,experiments/rows -p $1 | $(axes_set) $(made_with) experiments/list -k)
+made_with = $(foreach v,CC CFLAGS LDFLAGS KDIR QEMU,$(if $(filter command%,$(origin $v)),$v='$(subst ','\'',$($v))'))
 
 report_rows := $(if $(filter results,$(MAKECMDGOALS)),$(call unknown_rows,$(report_sets)))
 
@@ -92,7 +94,7 @@ $(error AUDIT: which other hosts there are is for LAUNCH to say, with a word lik
 endif
 endif
 MATRIX :=
-ifneq ($(or $(word 2,$(matrix_rows)),$(if $(AUDIT),$(strip $(matrix_all)))),)
+ifneq ($(if $(findstring n,$(firstword -$(MAKEFLAGS))),,$(or $(word 2,$(matrix_rows)),$(if $(AUDIT),$(strip $(matrix_all))))),)
 MATRIX := $(shell mkdir -p build/matrix && mktemp -d "$(CURDIR)/build/matrix/$$(date +%Y%m%d-%H%M%S).XXX")
 export MATRIX
 $(file > $(MATRIX)/all,$(matrix_all))
