@@ -105,9 +105,9 @@ report: | $(before_figures) $(filter plots,$(MAKECMDGOALS)) ## write report.md f
 list: $(needed) ## which runs CASES consist of, and whether their results are there
 	@$(axes_set) experiments/rows -p $(CASES) | $(axes_set) experiments/list
 farm: build/reduce $(needed) | deps-farm ## run CASES on many hosts that share nothing, see experiments/farm -h
-	@$(if $(HOSTS),$(MAKE) -s list CASES='$(CASES)' | $(axes_set) experiments/farm $(if $(AUDIT),-a '$(AUDIT)') '$(HOSTS)',echo "farm: among which HOSTS?" >&2; exit 2)
+	@$(if $(HOSTS),list=$$($(MAKE) -s list CASES='$(CASES)') && printf '%s\n' "$$list" | $(axes_set) experiments/farm $(if $(AUDIT),-a '$(AUDIT)') '$(HOSTS)',echo "farm: among which HOSTS?" >&2; exit 2)
 array: build/reduce $(needed) ## run CASES as array jobs of a Slurm whose nodes share nothing with this host, see experiments/array -h
-	@$(MAKE) -s list CASES='$(CASES)' | $(axes_set) experiments/array $(if $(AUDIT),-a '$(AUDIT)')
+	@list=$$($(MAKE) -s list CASES='$(CASES)') && printf '%s\n' "$$list" | $(axes_set) experiments/array $(if $(AUDIT),-a '$(AUDIT)')
 progress: ## how far the runs are that were started last, here or from another terminal
 	@experiments/matrix show
 verify: $$(verified) ## run what lies in results/ again, and compare

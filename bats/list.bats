@@ -207,8 +207,26 @@ unknown() {
 	unknown $row
 	echo two > build/measure/b
 	known $row
+	chmod +x build/measure/b
+	unknown $row
+	chmod -x build/measure/b
+	known $row
 	rm build/measure/a
 	unknown $row
+	# it has libraries, which lie anywhere
+	cp /bin/true build/measure/a
+	assert_equal "$(experiments/list -s $row)" ''
+}
+
+@test "make knows nothing, either, where its command line names a compiler, its flags or an emulator" {
+	result $row 1
+	experiments/list $row
+	for setting in CC=gcc CFLAGS=-O1 LDFLAGS=-s KDIR=/x QEMU=/bin/true; do
+		run -0 make -s -n N=1 tiny "$setting"
+		assert_output --partial "experiments/run $row"
+	done
+	run -0 make -s -n N=1 tiny
+	refute_output --partial "experiments/run"
 }
 
 @test "what one who was killed has left beside results is for run to tidy up" {
@@ -216,9 +234,9 @@ unknown() {
 	experiments/list $row
 	for left in results/$row.old results/$row.new build/rows/$row.new build/rows/$row.old; do
 		known $row
-		mkdir -p $left
+		mkdir -p "$left"
 		unknown $row
-		rmdir $left
+		rmdir "$left"
 	done
 }
 

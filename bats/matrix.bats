@@ -21,9 +21,12 @@ begin() {
 # at NUMBER PID [HOST SECONDS] - somebody is at that run, and its machine has begun there so many seconds ago
 at() {
 	mkdir -p "$dir/at/$1"
-	echo "$2 rows/sim-6.1-192-none-$1/tiny-1" > "$dir/at/$1/run"
+	echo "$2 $(born "$2") rows/sim-6.1-192-none-$1/tiny-1" > "$dir/at/$1/run"
 	[ $# = 2 ] || { echo "$3" > "$dir/at/$1/host"; touch -d "-$4 seconds" "$dir/at/$1/host"; }
 }
+
+# born PID - the boot, and when in it that process was started
+born() { echo "$(cat /proc/sys/kernel/random/boot_id).$(sed 's/.*) //' "/proc/$1/stat" 2> /dev/null | cut -d ' ' -f 20)"; }
 
 # happened EVENT NUMBER [HOST SECONDS]
 happened() { "$MATRIX" log "$dir" "$1" "rows/sim-6.1-192-none-$2/tiny-1" "${@:3}"; }
@@ -37,10 +40,11 @@ happened() { "$MATRIX" log "$dir" "$1" "rows/sim-6.1-192-none-$2/tiny-1" "${@:3}
 }
 
 @test "what runs, waits in a queue, is lost, was there, is done and has failed is told apart" {
-	begin 8
+	begin 9
 	at 1 $$ alpha 0
 	at 2 $$			# in a queue
 	at 3 999999999 beta 10	# who was at it was killed
+	at 9 $$ alpha 0; sed -i "s/^\([0-9]*\) [^ ]*/\1 $(born 1)/" "$dir/at/9/run"	# another process has the number now
 	happened 'done' 4 beta 3600
 	happened same 5
 	happened lost 6 beta 1800
@@ -49,9 +53,9 @@ happened() { "$MATRIX" log "$dir" "$1" "rows/sim-6.1-192-none-$2/tiny-1" "${@:3}
 	happened 'done' 8 alpha 0
 	run -0 "$MATRIX" show "$dir"
 	# 3600 + 1800 + 360 seconds
-	assert_output --regexp '^matrix: 3 of 8 done, 1 running, 3 waiting, 1 failed; 1[.]60 core-hours; it will be done at '
+	assert_output --regexp '^matrix: 3 of 9 done, 1 running, 4 waiting, 1 failed; 1[.]60 core-hours; it will be done at '
 	run -0 "$MATRIX" missing "$dir"
-	assert_output "$(printf '%s\trows/sim-6.1-192-none-%s/tiny-1\n' waiting 1 waiting 2 waiting 3 lost 6 failed 7)"
+	assert_output "$(printf '%s\trows/sim-6.1-192-none-%s/tiny-1\n' waiting 1 waiting 2 waiting 3 lost 6 failed 7 waiting 9)"
 }
 
 @test "the end is when what is left is done, by the mean of what was made, with as many machines as run now" {
@@ -132,7 +136,7 @@ happened() { "$MATRIX" log "$dir" "$1" "rows/sim-6.1-192-none-$2/tiny-1" "${@:3}
 	run -0 "$MATRIX" stop "$dir" 'something else'
 	refute_output
 	assert_equal "$(cat "$dir/stop")" 'alpha and beta differ'
-	run -1 env MATRIX="$dir" LAUNCH=false "$ROOT/experiments/run" sim-6.1-192-none-99/case1
+	run -130 env MATRIX="$dir" LAUNCH=false "$ROOT/experiments/run" sim-6.1-192-none-99/case1
 	assert_line --index -1 --partial 'does not begin: alpha and beta differ'
 }
 

@@ -83,5 +83,5 @@ busy() {
 	run ! make -s verify RUNS=nothing
 	assert_line --partial "no such case: nothing"
 	run -2 experiments/verify
-	assert_output "usage: experiments/verify ROW"
+	assert_output "usage: experiments/verify [-a [-1]] ROW"
 }

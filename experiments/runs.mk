@@ -37,7 +37,9 @@ needed := $(if $(goals),$(call rows,-x $(goals)))
 
 # $(call unknown_rows,GOALS): without those whose results are known to be of the same inputs. There may be thousands, and
 # run takes a second to look at each.
-unknown_rows = $(call said_by,experiments/rows -p $1 | $(axes_set) experiments/list -k)
+# What is on the command line, a $(shell) does not get by itself.
+unknown_rows = $(call said_by,experiments/rows -p $1 | $(axes_set) $(made_with) experiments/list -k)
+made_with = $(foreach v,CC CFLAGS LDFLAGS KDIR QEMU,$(if $(filter command%,$(origin $v)),$v='$(subst ','\'',$($v))'))
 
 report_rows := $(if $(filter results,$(MAKECMDGOALS)),$(call unknown_rows,$(report_sets)))
 
@@ -60,16 +62,16 @@ bench: bench-cost bench-work bench-rate
 .PHONY: bench
 
 build/rows/%: FORCE build/reduce $(needed)
-	@$(axes_set) $(call in_configuration,run $*)
+	@exec env $(axes_set) $(call in_configuration,run $*)
 
 # Results that a table or a figure needs, and that are not there. What is there is taken as it is.
 results/%/meta.tsv: | build/reduce $$(call files_of,$$*)
-	@$(axes_set) experiments/run $*
+	@exec env $(axes_set) experiments/run $*
 
 capsuled := $(if $(filter capsule,$(MAKECMDGOALS)),$(if $(RUNS),$(call rows,-p $(RUNS))))
 verified = $(addprefix build/verify/,$(if $(RUNS),$(call rows,-p $(RUNS)),$(patsubst results/%/meta.tsv,%,$(foreach m,$(wildcard results/sim-*/*/meta.tsv),$(if $(findstring +time:,$m),,$m)))))
 build/verify/%: FORCE build/reduce build/tabulate $$(call files_of,$$*,quiet)
-	@experiments/verify $*
+	@exec experiments/verify $*
 
 # The configurations that are given on the command line. Their runs; and the first one of A again.
 compare_words = $(if $(OF),-l '$(subst ','\'',$(OF))') $(foreach c,$(configurations),$(if $(filter command%,$(origin $c)),$c '$(subst ','\'',$($c))')) -- $(CASES)
@@ -92,7 +94,7 @@ $(error AUDIT: which other hosts there are is for LAUNCH to say, with a word lik
 endif
 endif
 MATRIX :=
-ifneq ($(or $(word 2,$(matrix_rows)),$(if $(AUDIT),$(strip $(matrix_all)))),)
+ifneq ($(if $(findstring n,$(firstword -$(MAKEFLAGS))),,$(or $(word 2,$(matrix_rows)),$(if $(AUDIT),$(strip $(matrix_all))))),)
 MATRIX := $(shell mkdir -p build/matrix && mktemp -d "$(CURDIR)/build/matrix/$$(date +%Y%m%d-%H%M%S).XXX")
 export MATRIX
 $(file > $(MATRIX)/all,$(matrix_all))
@@ -101,7 +103,7 @@ $(call said_by,experiments/matrix new $(MATRIX) $(AUDIT))
 audits := $(if $(AUDIT),$(addprefix build/audit/,$(shell sed -n 's|^audit/||p' $(MATRIX)/runs)))
 endif
 build/audit/%: FORCE build/rows/%
-	@$(axes_set) $(call in_configuration,verify -a $*)
+	@exec env $(axes_set) $(call in_configuration,verify -a $*)
 
 curve_words = $(if $(filter cgroup machine,$(BY)),,$(error BY: $(BY) is neither cgroup nor machine))$(if $(filter machine,$(BY)),-m) $(if $(call typed,COMMAND),$(foreach o,c:COMMAND p:PACKAGES r:ROOT f:FILES n:NAME,$(call curve_word,$(subst :, ,$o))),\
 	$(if $(filter command%,$(origin CASES)),$(CASES)))

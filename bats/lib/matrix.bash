@@ -14,7 +14,7 @@ matrix_tree() {
 
 # forget_runs - of the tree here, all that was made
 forget_runs() {
-	rm -rf results build/{rows,matrix,audited,verify,same.tsv}
+	rm -rf results build/{rows,made,matrix,audited,verify,same.tsv}
 	mkdir results
 }
 

@@ -49,6 +49,18 @@ setup() {
 	refute_output --partial 'in the machine'
 }
 
+@test "what was made by nobody knows whom is made by two" {
+	cp -r here/* results
+	run -0 make -s N=1 SEED=1..1 AUDIT=100% tiny
+	assert_line --regexp '^verify: sim-6.1-192-none-1/tiny-1: the same by (alpha and beta|beta and alpha)$'
+	run -0 awk -F '\t' '$2 == "done" { print $3 }' build/matrix/*/log
+	assert_output "$(printf 'audit/sim-6.1-192-none-1/tiny-1\n%.0s' 1 2)"
+	# so also where there is but one host
+	rm -r build/audited build/made build/matrix
+	run -2 make -s N=1 SEED=1..1 AUDIT=100% tiny LAUNCH="env NOT={not} SLURMD_NODENAME=gamma"
+	assert_line --partial 'audit: it ran on gamma twice'
+}
+
 @test "one wrong byte ends all, and both hosts are named; without what the wrong one has made, all is made right" {
 	echo beta > wrong
 	run -2 make -s -k -j2 N=1 SEED=1..4 AUDIT=100% tiny

@@ -99,7 +99,8 @@ farm() { in_lab make -s farm N=1 SEED="$1" CASES=tiny "${@:2}"; }
 	in_lab env --default-signal=TERM experiments/farm both sim-6.1-192-none-{1,2,3}/tiny-1 > said 2>&1 3>&- &
 	wait_for machine_on left
 	wait_for machine_on right
-	pkill -TERM -f 'experiments/farm both'
+	# it is what nsenter has become
+	pkill -TERM -P $!
 	wait $! || true
 	run -0 tail -n 1 said
 	assert_output 'matrix: it was interrupted; all ends'
@@ -120,7 +121,7 @@ farm() { in_lab make -s farm N=1 SEED="$1" CASES=tiny "${@:2}"; }
 	assert_line "farm: cannot read $tree/nowhere (-h for help)"
 	printf '%s\n' "$ssh left" "2/$ssh left" > twice
 	run -2 farm 1 HOSTS=twice
-	assert_line "farm: $tree/twice: left is in it twice"
+	assert_line "farm: $tree/twice: left is in it twice (-h for help)"
 	echo "$ssh -o ConnectTimeout=1 10.0.0.77" > none
 	run -2 farm 1 HOSTS=none
 	assert_line 'farm: no host is left'

@@ -104,23 +104,28 @@ jobs_wait() { [ "$(squeue -h -t PENDING -o %i | wc -l)" = "$1" ] && [ ! "$(squeu
 	again_on n2
 }
 
-# Of a machine that would go on for an hour.
-@test "a make that is interrupted leaves no job, no machine and no results, and is started again" {
+# interrupt SIGNAL TO - make that has a machine on n1, which would go on for an hour; to its group, as a terminal does, or to make alone
+interrupt() {
 	sed -i 's/16 R 1000/16 R 1000000000/; s/time=90/time=3600/' experiments/cases/tiny
 	setsid env --default-signal make -s -j4 N=1 SEED=1..2 tiny > said 2>&1 3>&- &
 	make=$!
 	wait_for machine_on n1
 	sed -i 's/16 R 1000000000/16 R 1000/; s/time=3600/time=90/' experiments/cases/tiny
-	# as a terminal does
-	kill -INT -- -$make
+	if [ "$2" = group ]; then kill "-$1" -- -$make; else kill "-$1" $make; fi
 	! wait $make || fail "it succeeded"
+}
+
+@test "a make that is interrupted leaves no job, no machine and no results, and is started again" {
 	group_gone() { ! pgrep -g $make > /dev/null; }
-	wait_for group_gone
-	wait_for slurm_idle
-	run -1 pgrep -f "$tree/build/lab/.*/boot"
-	run -0 find results build/rows -type f
-	assert_output ''
-	rm -r build/matrix
+	for to in group alone; do
+		interrupt "$([ $to = group ] && echo INT || echo TERM)" $to
+		wait_for group_gone
+		wait_for slurm_idle
+		run -1 pgrep -f "$tree/build/lab/.*/boot"
+		run -0 find results build/rows -type f
+		assert_output ''
+		rm -r build/matrix
+	done
 	make -s -j4 N=1 SEED=1..2 tiny > said 2>&1 || { cat said; false; }
 	made_right 2
 }
