@@ -14,22 +14,23 @@ meter_sources := $(addprefix experiments/measure/,meter.c meter.h records.c reco
 	$(addprefix mp3/,mp3.h tools/ring.c tools/ring.h)
 
 # What is measured must not depend on CC or CFLAGS: this is the machine's compiler. The axes may be lists, which are not for lab.
-meter_compiler = $$(env -u CC -u MACHINE -u MEM -u SWAP -u SEED -u KNOBS -u CPUS KERNEL='$(firstword $(subst $(comma), ,$(KERNEL)))' experiments/lab --compiler)
+meter_compiler = $$(env -u CC -u MACHINE -u MEM -u SWAP -u SEED -u KNOBS -u CPUS KERNEL="$${KERNEL%%[ ,]*}" experiments/lab --compiler)
+one_at_a_time  = . experiments/atomic; alone $@
 
 $(meters:%=build/measure/%): build/measure/%: experiments/measure/%.c $(meter_sources)
 	@mkdir -p $(@D) && echo "$@"
-	@$(alone); compiler=$(meter_compiler) && $$compiler -O2 -std=gnu11 -Wall -Wextra -Wshadow -Wmissing-prototypes -static \
+	@$(one_at_a_time); compiler=$(meter_compiler) && $$compiler -O2 -std=gnu11 -Wall -Wextra -Wshadow -Wmissing-prototypes -static \
 		-o $@.new $(filter %.c,$^) && mv $@.new $@
 
 # The same, which looks when it wants to, whoever waits for that.
 build/measure/prompt/resident: experiments/measure/resident.c $(meter_sources)
 	@mkdir -p $(@D) && echo "$@"
-	@$(alone); compiler=$(meter_compiler) && $$compiler -DPROMPT -O2 -std=gnu11 -Wall -Wextra -Wshadow -Wmissing-prototypes -static \
+	@$(one_at_a_time); compiler=$(meter_compiler) && $$compiler -DPROMPT -O2 -std=gnu11 -Wall -Wextra -Wshadow -Wmissing-prototypes -static \
 		-o $@.new $(filter %.c,$^) && mv $@.new $@
 
 build/measure/bench build/measure/c-source: build/measure/%: experiments/measure/% experiments/machine/code
 	@mkdir -p $(@D) && echo "$@"
-	@$(alone); experiments/machine/code $< > $@.new && chmod --reference=$< $@.new && mv $@.new $@
+	@$(one_at_a_time); experiments/machine/code $< > $@.new && chmod --reference=$< $@.new && mv $@.new $@
 
 build/measure/tools.tar: experiments/measure/bench-tools experiments/machine/pinned.tsv
 	@mkdir -p $(@D) && echo "$@"
